@@ -1,0 +1,253 @@
+// Package bucket reads and writes objects: a thin layer over gocloud.dev/blob
+// that keeps the few operations the pipeline reasons about. A bucket may be a
+// directory, memory, or a cloud bucket whose driver the caller has linked in.
+package bucket
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/fileblob" // file://
+	_ "gocloud.dev/blob/memblob"  // mem://
+	"gocloud.dev/gcerrors"
+)
+
+// A Bucket is a flat set of objects named by slash-separated paths. It is safe
+// for concurrent use.
+type Bucket struct {
+	url     string
+	blob    *blob.Bucket
+	version func(*blob.ListObject) string
+}
+
+// An Object is one listed object.
+type Object struct {
+	Name    string // relative to the bucket (and its prefix)
+	Size    int64  // bytes
+	Version string // changes when the content is replaced: generation, etag, or time and size
+}
+
+// ErrExists is the error of [Bucket.Create] for an object that is already there.
+var ErrExists = errors.New("object exists already")
+
+// Open opens the bucket at a location: a URL such as gs://bucket/prefix,
+// s3://bucket/prefix?region=eu-west-1, azblob://container, file:///dir or
+// mem://, or a path of a directory. Missing directories are an error unless
+// create is set. Version tells the version of an object of a cloud bucket; nil
+// uses what all drivers know, checksum or modification time.
+func Open(ctx context.Context, location string, create bool, version func(*blob.ListObject) string) (*Bucket, error) {
+	target, prefix, err := resolve(location, create)
+	if err != nil {
+		return nil, err
+	}
+	b, err := blob.OpenBucket(ctx, target)
+	if err != nil {
+		return nil, fmt.Errorf("open bucket %s: %w", location, err)
+	}
+	if prefix != "" {
+		b = blob.PrefixedBucket(b, prefix)
+	}
+	return &Bucket{url: strings.TrimSuffix(location, "/"), blob: b, version: version}, nil
+}
+
+// resolve turns a location into the URL of a driver and a prefix in the bucket.
+func resolve(location string, create bool) (target, prefix string, err error) {
+	scheme, rest, isURL := strings.Cut(location, "://")
+	if isURL && scheme != "file" {
+		u, err := url.Parse(location)
+		if err != nil {
+			return "", "", fmt.Errorf("bucket %q: %w", location, err)
+		}
+		if prefix = strings.Trim(u.Path, "/"); prefix != "" {
+			prefix += "/"
+		}
+		u.Path = ""
+		return u.String(), prefix, nil
+	}
+	dir := location
+	if isURL {
+		dir = rest
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", "", fmt.Errorf("bucket %q: %w", location, err)
+	}
+	if create {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return "", "", fmt.Errorf("bucket %q: %w", location, err)
+		}
+	} else if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "", "", fmt.Errorf("bucket %q: no such directory", location)
+	}
+	// Temporary files beside the target make the final rename atomic; attribute
+	// files would be seen as objects by everything else that reads the directory.
+	return "file://" + (&url.URL{Path: dir}).EscapedPath() + "?no_tmp_dir=true&metadata=skip", "", nil
+}
+
+// String returns the location the bucket was opened with.
+func (b *Bucket) String() string { return b.url }
+
+// Close releases the bucket's connections.
+func (b *Bucket) Close() error { return b.blob.Close() }
+
+// List yields the objects whose names start with prefix, in lexical order. It
+// stops after the first error.
+func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		objects := b.blob.List(&blob.ListOptions{Prefix: prefix})
+		for {
+			o, err := objects.Next(ctx)
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(Object{}, fmt.Errorf("list %s/%s: %w", b.url, prefix, err))
+				return
+			}
+			if o.IsDir {
+				continue
+			}
+			if !yield(Object{Name: o.Key, Size: o.Size, Version: b.versionOf(o)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (b *Bucket) versionOf(o *blob.ListObject) string {
+	if b.version != nil {
+		if v := b.version(o); v != "" {
+			return v
+		}
+	}
+	if len(o.MD5) > 0 {
+		return hex.EncodeToString(o.MD5)
+	}
+	return strconv.FormatInt(o.ModTime.UnixNano(), 36)
+}
+
+// Open returns the contents of an object. The error is [fs.ErrNotExist] if
+// there is none by that name.
+func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	r, err := b.blob.NewReader(ctx, name, nil)
+	if err != nil {
+		return nil, b.wrap("open", name, err)
+	}
+	return r, nil
+}
+
+// Read returns the contents of a small object whole.
+func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
+	data, err := b.blob.ReadAll(ctx, name)
+	if err != nil {
+		return nil, b.wrap("read", name, err)
+	}
+	return data, nil
+}
+
+// ReadRange returns length bytes of an object from offset on.
+func (b *Bucket) ReadRange(ctx context.Context, name string, offset, length int64) ([]byte, error) {
+	r, err := b.blob.NewRangeReader(ctx, name, offset, length, nil)
+	if err != nil {
+		return nil, b.wrap("read", name, err)
+	}
+	defer r.Close() // read-only: nothing to lose
+	data := make([]byte, length)
+	if _, err := io.ReadFull(r, data); err != nil {
+		return nil, b.wrap("read", name, err)
+	}
+	return data, nil
+}
+
+// Put stores whatever write writes as the object's contents, replacing the
+// object if there is one. Readers see all of it or none: if write returns an
+// error, nothing changes.
+func (b *Bucket) Put(ctx context.Context, name string, write func(io.Writer) error) error {
+	return b.put(ctx, name, nil, write)
+}
+
+// Create is Put for an object that must not exist: of several callers at most
+// one succeeds, the others get [ErrExists].
+func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
+	return b.put(ctx, name, &blob.WriterOptions{IfNotExist: true}, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions, write func(io.Writer) error) error {
+	// Closing a writer commits the object; cancelling its context first is
+	// the only way not to.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := b.blob.NewWriter(ctx, name, opts)
+	if err != nil {
+		return b.wrap("write", name, err)
+	}
+	if err := write(w); err != nil {
+		cancel()
+		w.Close() // the error to report is the first one
+		return b.wrap("write", name, err)
+	}
+	if err := w.Close(); err != nil {
+		return b.wrap("write", name, err)
+	}
+	return nil
+}
+
+// Delete removes an object; one that does not exist is no error.
+func (b *Bucket) Delete(ctx context.Context, name string) error {
+	if err := b.blob.Delete(ctx, name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return b.wrap("delete", name, err)
+	}
+	return nil
+}
+
+// Exists reports whether there is an object of that name.
+func (b *Bucket) Exists(ctx context.Context, name string) (bool, error) {
+	ok, err := b.blob.Exists(ctx, name)
+	if err != nil {
+		return false, b.wrap("look up", name, err)
+	}
+	return ok, nil
+}
+
+// LocalPath returns the file that holds an object of a directory bucket; ok is
+// false for other buckets.
+func (b *Bucket) LocalPath(name string) (path string, ok bool) {
+	scheme, rest, isURL := strings.Cut(b.url, "://")
+	if isURL && scheme != "file" {
+		return "", false
+	}
+	dir := b.url
+	if isURL {
+		dir = rest
+	}
+	return filepath.Join(dir, filepath.FromSlash(name)), true
+}
+
+// URL returns the URL of an object for other programs, such as gs://bucket/name.
+func (b *Bucket) URL(name string) string {
+	location, _, _ := strings.Cut(b.url, "?")
+	return strings.TrimSuffix(location, "/") + "/" + name
+}
+
+func (b *Bucket) wrap(verb, name string, err error) error {
+	switch gcerrors.Code(err) {
+	case gcerrors.NotFound:
+		return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, fs.ErrNotExist)
+	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
+		return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, ErrExists)
+	}
+	return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, err)
+}

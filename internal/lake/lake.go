@@ -1,0 +1,211 @@
+// Package lake knows where things are in the lake and what its manifests say.
+//
+// A manifest is the commit of the files it names: a file that no manifest
+// names does not count. There are two kinds. A [Batch] says which raw objects
+// were read into which staged files; each object version is read once in its
+// life. A [Day] says from which staged files and which state the tables of a
+// day were made, and what came out.
+package lake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
+)
+
+const (
+	batches = "runs/batches/"
+	days    = "runs/days/"
+)
+
+// A File is an object of the lake that a manifest names.
+type File struct {
+	Object string       `json:"object"`
+	Day    calendar.Day `json:"day"`
+	Rows   int64        `json:"rows"`
+	Bytes  int64        `json:"bytes"`
+	SHA256 string       `json:"sha256"` // hex
+}
+
+// An Input is a raw object that was read.
+type Input struct {
+	Source  string `json:"source"`
+	Object  string `json:"object"`
+	Version string `json:"version"`
+	Size    int64  `json:"size"`
+
+	Lines       int64  `json:"lines"`           // records seen, good and bad
+	Events      int64  `json:"events"`          // records that became staged events
+	Quarantined int64  `json:"quarantined"`     // records that did not, and are in quarantine
+	Error       string `json:"error,omitempty"` // why reading ended before the object's end, if it did
+}
+
+// A Batch is the manifest of one extraction: Σ Lines = Σ Events + Σ Quarantined.
+type Batch struct {
+	ID         string  `json:"id"` // six digits, counting up
+	Inputs     []Input `json:"inputs"`
+	Staged     []File  `json:"staged"`     // sorted by day and object
+	Quarantine []File  `json:"quarantine"` // rows: quarantined records
+
+	// Reasons counts quarantined records by reason.
+	Reasons map[string]int64 `json:"reasons,omitempty"`
+}
+
+// A StagedFile is a file of staged events and the objects whose events in it
+// no longer count, because a newer version of the object has been read since.
+type StagedFile struct {
+	File
+	Superseded []ObjectKey `json:"superseded,omitempty"` // sorted
+}
+
+// An ObjectKey names a raw object.
+type ObjectKey struct {
+	Source string `json:"source"`
+	Object string `json:"object"`
+}
+
+// A Day is the manifest of the tables of one day.
+type Day struct {
+	Day         calendar.Day `json:"day"`
+	Fingerprint string       `json:"fingerprint"` // digest of all that the tables depend on
+	Definition  string       `json:"definition"`  // digest of the session definition
+	Code        string       `json:"code"`        // version of the transform
+	Zone        string       `json:"zone"`
+	Inputs      []StagedFile `json:"inputs"`
+	Before      *StateRef    `json:"before,omitempty"` // state the day starts from; nil on the first day
+	IsFinal     bool         `json:"is_final"`         // the next day with data has been folded
+
+	Tables map[string]File `json:"tables"` // by table name: what is published
+	State  File            `json:"state"`  // sessions carried over midnight
+}
+
+// A StateRef names the state at the end of an earlier day by content.
+type StateRef struct {
+	Day   calendar.Day `json:"day"`
+	Users string       `json:"users_sha256"`
+	Carry string       `json:"carry_sha256"`
+}
+
+// TableObject is where a table keeps a day.
+func TableObject(table string, day calendar.Day) string {
+	return fmt.Sprintf("%s/date=%s/%s.parquet", table, day, table)
+}
+
+// CarryObject is where the sessions carried over the end of a day are kept.
+func CarryObject(day calendar.Day) string {
+	return fmt.Sprintf("carry/date=%s/carry.parquet", day)
+}
+
+// StagedObject is where part number part of a batch's events of a day is kept.
+func StagedObject(day calendar.Day, batch string, part int) string {
+	return fmt.Sprintf("events/date=%s/batch-%s-%03d.parquet", day, batch, part)
+}
+
+// QuarantineObject is where part number part of a batch's unreadable records is kept.
+func QuarantineObject(batch string, part int) string {
+	return fmt.Sprintf("quarantine/batch-%s-%03d.parquet", batch, part)
+}
+
+// Batches reads the manifests of all extractions, oldest first.
+func Batches(ctx context.Context, b *bucket.Bucket) ([]Batch, error) {
+	return readAll[Batch](ctx, b, batches)
+}
+
+// WriteBatch commits an extraction.
+func WriteBatch(ctx context.Context, b *bucket.Bucket, batch Batch) error {
+	return writeJSON(ctx, b, batches+batch.ID+".json", batch)
+}
+
+// NextBatch returns the id of the extraction after those.
+func NextBatch(done []Batch) string { return fmt.Sprintf("%06d", len(done)+1) }
+
+// Days reads the manifests of all days.
+func Days(ctx context.Context, b *bucket.Bucket) (map[calendar.Day]Day, error) {
+	list, err := readAll[Day](ctx, b, days)
+	if err != nil {
+		return nil, err
+	}
+	byDay := make(map[calendar.Day]Day, len(list))
+	for _, d := range list {
+		byDay[d.Day] = d
+	}
+	return byDay, nil
+}
+
+// WriteDay commits the tables of a day.
+func WriteDay(ctx context.Context, b *bucket.Bucket, day Day) error {
+	return writeJSON(ctx, b, days+day.Day.String()+".json", day)
+}
+
+// Staged returns the staged files of each day, sorted by object name.
+func Staged(done []Batch) map[calendar.Day][]StagedFile {
+	latest := map[ObjectKey]int{} // batch that read the object last
+	for i, batch := range done {
+		for _, in := range batch.Inputs {
+			latest[ObjectKey{in.Source, in.Object}] = i
+		}
+	}
+	byDay := map[calendar.Day][]StagedFile{}
+	for i, batch := range done {
+		var superseded []ObjectKey
+		for _, in := range batch.Inputs {
+			if key := (ObjectKey{in.Source, in.Object}); latest[key] > i {
+				superseded = append(superseded, key)
+			}
+		}
+		slices.SortFunc(superseded, func(a, b ObjectKey) int {
+			return strings.Compare(a.Source+"\x00"+a.Object, b.Source+"\x00"+b.Object)
+		})
+		for _, f := range batch.Staged {
+			byDay[f.Day] = append(byDay[f.Day], StagedFile{f, superseded})
+		}
+	}
+	for _, files := range byDay {
+		slices.SortFunc(files, func(a, b StagedFile) int { return strings.Compare(a.Object, b.Object) })
+	}
+	return byDay
+}
+
+func readAll[T any](ctx context.Context, b *bucket.Bucket, prefix string) ([]T, error) {
+	byName := map[string]T{}
+	for o, err := range b.List(ctx, prefix) {
+		if err != nil {
+			return nil, err
+		}
+		data, err := b.Read(ctx, o.Name)
+		if err != nil {
+			return nil, err
+		}
+		var manifest T
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&manifest); err != nil {
+			return nil, fmt.Errorf("manifest %s of %s: %w", o.Name, b, err)
+		}
+		byName[o.Name] = manifest
+	}
+	list := make([]T, 0, len(byName))
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		list = append(list, byName[name])
+	}
+	return list, nil
+}
+
+func writeJSON(ctx context.Context, b *bucket.Bucket, name string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("manifest %s: %w", name, err)
+	}
+	return b.Put(ctx, name, func(w io.Writer) error {
+		_, err := w.Write(append(data, '\n'))
+		return err
+	})
+}

@@ -1,0 +1,75 @@
+// Package load writes the rows of package transform as Parquet files into the
+// lake and publishes those files in a warehouse.
+//
+// The row structs are the only schema: [Columns] reads their tags, and Parquet
+// files, warehouse tables and the column reference are derived from it. Files
+// are deterministic: equal rows make equal bytes. A day of a table is replaced,
+// never appended to, so publishing it again changes nothing.
+package load
+
+import (
+	"context"
+
+	"sojourn/internal/calendar"
+)
+
+// A Table is a published table.
+type Table struct {
+	Name      string
+	Doc       string   // what a row is
+	Partition string   // name of the DATE column that partitions it; empty for a reference table
+	Key       []string // columns that identify a row, in sort order
+	Cluster   []string // columns to cluster by, at most four
+	Columns   []Column
+}
+
+// A Column is a column of a table, in the order of the row struct.
+type Column struct {
+	Name     string
+	Type     Type
+	Nullable bool
+	Doc      string
+}
+
+// A Type is a column type that Parquet, BigQuery and DuckDB all have.
+type Type string
+
+// The column types.
+const (
+	Date      Type = "DATE"
+	Timestamp Type = "TIMESTAMP" // microseconds, UTC
+	String    Type = "STRING"
+	Int64     Type = "INT64"
+	Float64   Type = "FLOAT64"
+	Bool      Type = "BOOL"
+)
+
+// A Partition is one day of a table, or a whole reference table, as it is in
+// the lake.
+type Partition struct {
+	Table  string
+	Day    calendar.Day // zero for a reference table
+	Object string       // the Parquet file in the lake; empty if the partition is to be emptied
+	Rows   int64
+	SHA256 string // digest of the file: what makes two versions equal
+}
+
+// A PartitionKey names a partition.
+type PartitionKey struct {
+	Table string
+	Day   calendar.Day
+}
+
+// A Warehouse serves the tables to analysts.
+type Warehouse interface {
+	// Published returns the digests of the partitions that the warehouse
+	// holds. It is empty for a warehouse that does not exist yet.
+	Published(ctx context.Context) (map[PartitionKey]string, error)
+
+	// Publish creates what is missing (data set, tables, views as of asOf) and
+	// replaces the partitions. Calling it again with the same arguments
+	// changes nothing, also after a call that failed half-way.
+	Publish(ctx context.Context, partitions []Partition, asOf calendar.Day) error
+
+	Close() error
+}

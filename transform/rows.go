@@ -1,0 +1,184 @@
+package transform
+
+import "sojourn/internal/calendar"
+
+// The row types are the schema of the published tables: the parquet tag gives
+// name and type of a column, the doc tag its meaning. Parquet files, BigQuery
+// and DuckDB tables and docs/tables.md are derived from them. A text or
+// timestamp that is optional is null when it is zero; optional pointers are
+// null when they are nil.
+
+// A Session is one visit of one user on one device: a row of sessions.
+type Session struct {
+	Date      calendar.Day `parquet:"session_date,date" doc:"Local day, in the reporting zone, on which the session began. Partition column."`
+	SessionID string       `parquet:"session_id" doc:"Stable id: a digest of the device (or user), the time of the first event and its id. It does not depend on other sessions or on the definition's name."`
+	UserID    string       `parquet:"user_id" doc:"User signed in during the session; the device id if none was. A user who signs in only after midnight does not change it."`
+	DeviceID  string       `parquet:"device_id,optional" doc:"Installation or browser; null if the source does not say."`
+
+	StartedAt int64 `parquet:"started_at,timestamp(microsecond)" doc:"Time of the first event that counts as activity."`
+	EndedAt   int64 `parquet:"ended_at,timestamp(microsecond)" doc:"Time of the last event that counts as activity; never later."`
+
+	DurationSeconds       float64  `parquet:"duration_seconds" doc:"ended_at minus started_at, in seconds; 0 for a single event, never the timeout."`
+	EngagedSeconds        float64  `parquet:"engaged_seconds" doc:"Seconds of use: the engagement time reported by the source if it reports any, else the duration without the stretches known to be in the background."`
+	ForegroundSeconds     *float64 `parquet:"foreground_seconds,optional" doc:"Seconds between foreground and background markers; null if the session has none."`
+	CrashCorrectedSeconds *float64 `parquet:"crash_corrected_seconds,optional" doc:"For a session that ends in a crash: the duration plus one mean pause between its events, at most the timeout, as the crash hides what came after the last event. Null otherwise."`
+
+	SecondsSincePrevious *float64 `parquet:"seconds_since_previous_session,optional" doc:"Seconds from the end of the user's previous session to this start; 0 if they overlap on two devices; null for the user's first session."`
+
+	EventCount      int64  `parquet:"event_count" doc:"Events in the session, background events that joined it included."`
+	BackgroundCount int64  `parquet:"background_event_count" doc:"Events of event_count that joined without starting or extending the session."`
+	ScreenViews     int64  `parquet:"screen_views" doc:"Screen view events."`
+	DistinctScreens int64  `parquet:"distinct_screens" doc:"Different screens named by the session's events."`
+	EntryScreen     string `parquet:"entry_screen,optional" doc:"First screen named; null if none was."`
+	ExitScreen      string `parquet:"exit_screen,optional" doc:"Last screen named; null if none was."`
+	CrashCount      int64  `parquet:"crash_count" doc:"Crash events in the session."`
+	KeyEventCount   int64  `parquet:"key_event_count" doc:"Events that the configuration names as key events."`
+
+	StartReason string `parquet:"start_reason" doc:"Why it began: gap (no activity within the timeout before it), after_end (the previous session had ended explicitly), explicit_start, user_change, cap."`
+	EndReason   string `parquet:"end_reason" doc:"Why it ended: timeout, explicit_end, explicit_start (of the next), user_change, cap, open (not known yet)."`
+	Status      string `parquet:"status" doc:"open while it may go on; else crashed if the app crashed in it, timed_out if it ended by the timeout, ok otherwise."`
+
+	IsEngaged      bool `parquet:"is_engaged" doc:"Long enough, enough screen views, or a key event; thresholds are in the definition."`
+	IsBounce       bool `parquet:"is_bounce" doc:"Only one event that counts as activity."`
+	IsFirstSession bool `parquet:"is_first_session" doc:"The user's first session ever seen."`
+
+	Platform          string `parquet:"platform,optional" doc:"First platform named in the session."`
+	OSVersion         string `parquet:"os_version,optional" doc:"First operating system version named in the session."`
+	AppVersion        string `parquet:"app_version,optional" doc:"First app version named in the session."`
+	DeviceModel       string `parquet:"device_model,optional" doc:"First device model named in the session."`
+	Country           string `parquet:"country,optional" doc:"First country named in the session, as the source writes it."`
+	Language          string `parquet:"language,optional" doc:"First language named in the session."`
+	AcquisitionSource string `parquet:"acquisition_source,optional" doc:"First acquisition source named in the session."`
+	Campaign          string `parquet:"campaign,optional" doc:"First campaign named in the session."`
+	SourceSessionID   string `parquet:"source_session_id,optional" doc:"First session id that the source stamped on an event of the session; never used to cut sessions under this definition."`
+
+	IsFinal          bool   `parquet:"is_final" doc:"False while the session may still go on, that is until the next day with data has been processed."`
+	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
+
+// A User is what is known of one user at the end of a day: a row of users.
+type User struct {
+	Date   calendar.Day `parquet:"date,date" doc:"Local day at whose end this was known. Partition column."`
+	UserID string       `parquet:"user_id" doc:"User, or device of a user who never signed in; as in sessions."`
+
+	FirstSeen calendar.Day `parquet:"first_seen_date,date" doc:"Day of the first session."`
+	LastSeen  calendar.Day `parquet:"last_seen_date,date" doc:"Day of the latest session."`
+
+	ActiveDays    Activity `parquet:"active_days_bits" doc:"Bit n is set if the user began a session n days before date; bit 0 is date itself, bit 62 the oldest kept."`
+	SessionsTotal int64    `parquet:"sessions_total" doc:"Sessions so far."`
+	Sessions1     int64    `parquet:"sessions_1d" doc:"Sessions begun on date."`
+	Sessions7     int64    `parquet:"sessions_7d" doc:"Sessions begun in the 7 days that end with date."`
+	Sessions28    int64    `parquet:"sessions_28d" doc:"Sessions begun in the 28 days that end with date."`
+	DailySessions string   `parquet:"sessions_by_day,optional" doc:"Sessions begun on each of the last 28 days, as text: counts separated by commas, date first, trailing zeros left out. Null if all are 0."`
+
+	LastSessionID string `parquet:"last_session_id" doc:"The session that ended last, or is still open."`
+	LastEndedAt   int64  `parquet:"last_ended_at,timestamp(microsecond)" doc:"End of that session as known at the end of date."`
+	HasOpen       bool   `parquet:"has_open_session" doc:"That session may go on after the end of date."`
+
+	FirstPlatform          string `parquet:"first_platform,optional" doc:"Platform of the first session."`
+	FirstCountry           string `parquet:"first_country,optional" doc:"Country of the first session."`
+	FirstAppVersion        string `parquet:"first_app_version,optional" doc:"App version of the first session."`
+	FirstAcquisitionSource string `parquet:"first_acquisition_source,optional" doc:"Acquisition source of the first session."`
+	FirstCampaign          string `parquet:"first_campaign,optional" doc:"Campaign of the first session."`
+
+	Platform   string `parquet:"platform,optional" doc:"Latest platform known."`
+	Country    string `parquet:"country,optional" doc:"Latest country known."`
+	AppVersion string `parquet:"app_version,optional" doc:"Latest app version known."`
+	Language   string `parquet:"language,optional" doc:"Latest language known."`
+
+	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
+
+// DailySessions is a row of daily_sessions: the sessions that began on a day.
+type DailySessions struct {
+	Date       calendar.Day `parquet:"date,date" doc:"Local day on which the sessions began. Partition column."`
+	Cut        string       `parquet:"cut" doc:"total: one row for all sessions of the day; platform_country_version: one row for each combination."`
+	Platform   string       `parquet:"platform,optional" doc:"Platform; null in the total and where unknown."`
+	Country    string       `parquet:"country,optional" doc:"Country; null in the total and where unknown."`
+	AppVersion string       `parquet:"app_version,optional" doc:"App version; null in the total and where unknown."`
+
+	Sessions           int64 `parquet:"sessions" doc:"Sessions."`
+	Users              int64 `parquet:"users" doc:"Distinct users of those sessions."`
+	NewUsers           int64 `parquet:"new_users" doc:"Users whose first session ever is among them."`
+	EngagedSessions    int64 `parquet:"engaged_sessions" doc:"Sessions with is_engaged."`
+	BouncedSessions    int64 `parquet:"bounced_sessions" doc:"Sessions with is_bounce."`
+	CrashedSessions    int64 `parquet:"crashed_sessions" doc:"Sessions with a crash."`
+	ZeroLengthSessions int64 `parquet:"zero_length_sessions" doc:"Sessions of duration 0."`
+
+	MeanSeconds float64 `parquet:"duration_mean_seconds" doc:"Mean duration in seconds, zero-length sessions included."`
+	P10Seconds  float64 `parquet:"duration_p10_seconds" doc:"Exact nearest-rank 10th percentile of the duration in seconds."`
+	P25Seconds  float64 `parquet:"duration_p25_seconds" doc:"Exact nearest-rank 25th percentile of the duration in seconds."`
+	P50Seconds  float64 `parquet:"duration_p50_seconds" doc:"Exact nearest-rank median of the duration in seconds."`
+	P75Seconds  float64 `parquet:"duration_p75_seconds" doc:"Exact nearest-rank 75th percentile of the duration in seconds."`
+	P90Seconds  float64 `parquet:"duration_p90_seconds" doc:"Exact nearest-rank 90th percentile of the duration in seconds."`
+	P95Seconds  float64 `parquet:"duration_p95_seconds" doc:"Exact nearest-rank 95th percentile of the duration in seconds."`
+
+	EngagedSeconds    float64 `parquet:"engaged_seconds" doc:"Sum of engaged_seconds."`
+	Events            int64   `parquet:"events" doc:"Sum of event_count."`
+	ScreenViews       int64   `parquet:"screen_views" doc:"Sum of screen_views."`
+	EventsPerSession  float64 `parquet:"events_per_session" doc:"events divided by sessions."`
+	ScreensPerSession float64 `parquet:"screens_per_session" doc:"screen_views divided by sessions."`
+
+	IsFinal          bool   `parquet:"is_final" doc:"False until the next day with data has been processed."`
+	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
+
+// DailyFrequency is a row of daily_frequency: one measure, window and bucket.
+type DailyFrequency struct {
+	Date       calendar.Day `parquet:"date,date" doc:"Local day at whose end the windows end. Partition column."`
+	Measure    string       `parquet:"measure" doc:"active_users: users with a session in the window (DAU, WAU and MAU for 1, 7 and 28 days). sessions: active users by exact number of sessions in the window. active_days: active users by exact number of active days in the window. stickiness: DAU over the active users of the window. hours_since_previous: sessions begun on date by whole hours since the user's previous session."`
+	WindowDays int64        `parquet:"window_days,optional" doc:"Days in the window, date included; null for hours_since_previous."`
+	Bucket     *int64       `parquet:"bucket,optional" doc:"Exact number of sessions or active days; for hours_since_previous the lower edge of the bucket in hours, each up to the next edge of 0, 1, 3, 6, 12, 24, 48, 72, 168, 336, 672. Null for active_users and stickiness."`
+	Users      int64        `parquet:"users" doc:"Users in the bucket; for hours_since_previous the users with such a session."`
+	Sessions   int64        `parquet:"sessions" doc:"Sessions of those users in the window; for hours_since_previous the sessions in the bucket."`
+	Value      *float64     `parquet:"value,optional" doc:"For stickiness the ratio, 0 to 1; null if nobody was active. For the others the share of the measure's users (sessions for hours_since_previous) in the bucket."`
+
+	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
+
+// DailyRetention is a row of daily_retention: how many users of a cohort came
+// back exactly N days after their first day. The row stands under the day of
+// the return, so it is complete as soon as that day is; the view fct_retention
+// shows the triangle with nulls for cells that are not complete yet.
+type DailyRetention struct {
+	Date     calendar.Day `parquet:"date,date" doc:"Day of the return: cohort_date plus day_n. Partition column."`
+	Cohort   calendar.Day `parquet:"cohort_date,date" doc:"Local day of the users' first session."`
+	DayN     int64        `parquet:"day_n" doc:"Days since the first session: 0 to 30, 60 and 90."`
+	Cut      string       `parquet:"cut" doc:"total, platform, country or acquisition_source: which attribute of the first session the cohort is cut by."`
+	Segment  string       `parquet:"segment,optional" doc:"Value of that attribute; null in the total and where unknown."`
+	Cohorts  int64        `parquet:"cohort_users" doc:"Users in the cohort."`
+	Retained int64        `parquet:"retained_users" doc:"Users of the cohort with a session on date."`
+	Rate     float64      `parquet:"retention_rate" doc:"retained_users divided by cohort_users, 0 to 1."`
+
+	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
+
+// DailySegment is a row of daily_segments: one segment of one segmentation.
+type DailySegment struct {
+	Date         calendar.Day `parquet:"date,date" doc:"Local day. Membership uses what was known at its end. Partition column."`
+	Segmentation string       `parquet:"segmentation" doc:"lifecycle and lifecycle_day (exhaustive over all users ever seen), activity_tier (users active in the last 28 days), platform, country, app_version, language, acquisition_source (users active on date)."`
+	Segment      string       `parquet:"segment,optional" doc:"Segment; null where the attribute is unknown."`
+	Users        int64        `parquet:"users" doc:"Users in the segment."`
+	Sessions     int64        `parquet:"sessions" doc:"Sessions they began on date."`
+	P50Seconds   *float64     `parquet:"duration_p50_seconds,optional" doc:"Exact nearest-rank median duration of those sessions in seconds; null if there are none."`
+
+	Returned   *int64   `parquet:"returned_next_day_users,optional" doc:"Users of the segment with a session on the next day; null until the next day has been processed, or if it has no data."`
+	ReturnRate *float64 `parquet:"return_next_day_rate,optional" doc:"returned_next_day_users divided by users; null likewise."`
+
+	IsFinal          bool   `parquet:"is_final" doc:"False until the next day with data has been processed."`
+	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
+
+// DailyLedger is a row of daily_ledger: where every staged event of a day went.
+// Staged events = in sessions + duplicates + outside + ignored.
+type DailyLedger struct {
+	Date       calendar.Day `parquet:"date,date" doc:"Local day on which the events happened. Partition column."`
+	Events     int64        `parquet:"events_staged" doc:"Events accepted by extract for this day."`
+	InSessions int64        `parquet:"events_in_sessions" doc:"Events that are in exactly one session."`
+	Duplicates int64        `parquet:"events_duplicate" doc:"Further deliveries of an event already counted."`
+	Conflicts  int64        `parquet:"events_conflicting" doc:"Those of events_duplicate that said something else under the same id; the first received was kept."`
+	Outside    int64        `parquet:"events_outside_session" doc:"Background events with no session near enough to join."`
+	Ignored    int64        `parquet:"events_ignored" doc:"Events that the definition ignores."`
+
+	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
