@@ -101,7 +101,7 @@ func TableObject(table string, day calendar.Day) string {
 
 // CarryObject is where the sessions carried over the end of a day are kept.
 func CarryObject(day calendar.Day) string {
-	return fmt.Sprintf("carry/date=%s/carry.parquet", day)
+	return fmt.Sprintf("carry/date=%s/carry.json", day)
 }
 
 // StagedObject is where part number part of a batch's events of a day is kept.

@@ -1,0 +1,15 @@
+package transform
+
+import "sojourn/internal/calendar"
+
+// Tables are the rows of one day, each table in the order of its key.
+type Tables struct {
+	Day            calendar.Day
+	Sessions       []Session        // by user_id, started_at, session_id
+	Users          []User           // by user_id
+	DailySessions  []DailySessions  // by cut, platform, country, app_version
+	DailyFrequency []DailyFrequency // by measure, window_days, bucket
+	DailyRetention []DailyRetention // by cohort_date, cut, segment
+	DailySegments  []DailySegment   // by segmentation, segment
+	DailyLedger    []DailyLedger    // one row
+}
