@@ -105,19 +105,19 @@ type DailySessions struct {
 	CrashedSessions    int64 `parquet:"crashed_sessions" doc:"Sessions with a crash."`
 	ZeroLengthSessions int64 `parquet:"zero_length_sessions" doc:"Sessions of duration 0."`
 
-	MeanSeconds float64 `parquet:"duration_mean_seconds" doc:"Mean duration in seconds, zero-length sessions included."`
-	P10Seconds  float64 `parquet:"duration_p10_seconds" doc:"Exact nearest-rank 10th percentile of the duration in seconds."`
-	P25Seconds  float64 `parquet:"duration_p25_seconds" doc:"Exact nearest-rank 25th percentile of the duration in seconds."`
-	P50Seconds  float64 `parquet:"duration_p50_seconds" doc:"Exact nearest-rank median of the duration in seconds."`
-	P75Seconds  float64 `parquet:"duration_p75_seconds" doc:"Exact nearest-rank 75th percentile of the duration in seconds."`
-	P90Seconds  float64 `parquet:"duration_p90_seconds" doc:"Exact nearest-rank 90th percentile of the duration in seconds."`
-	P95Seconds  float64 `parquet:"duration_p95_seconds" doc:"Exact nearest-rank 95th percentile of the duration in seconds."`
+	MeanSeconds *float64 `parquet:"duration_mean_seconds,optional" doc:"Mean duration in seconds, zero-length sessions included; null if there are no sessions."`
+	P10Seconds  *float64 `parquet:"duration_p10_seconds,optional" doc:"Exact nearest-rank 10th percentile of the duration in seconds; null if there are no sessions."`
+	P25Seconds  *float64 `parquet:"duration_p25_seconds,optional" doc:"Exact nearest-rank 25th percentile of the duration in seconds; null if there are no sessions."`
+	P50Seconds  *float64 `parquet:"duration_p50_seconds,optional" doc:"Exact nearest-rank median of the duration in seconds; null if there are no sessions."`
+	P75Seconds  *float64 `parquet:"duration_p75_seconds,optional" doc:"Exact nearest-rank 75th percentile of the duration in seconds; null if there are no sessions."`
+	P90Seconds  *float64 `parquet:"duration_p90_seconds,optional" doc:"Exact nearest-rank 90th percentile of the duration in seconds; null if there are no sessions."`
+	P95Seconds  *float64 `parquet:"duration_p95_seconds,optional" doc:"Exact nearest-rank 95th percentile of the duration in seconds; null if there are no sessions."`
 
-	EngagedSeconds    float64 `parquet:"engaged_seconds" doc:"Sum of engaged_seconds."`
-	Events            int64   `parquet:"events" doc:"Sum of event_count."`
-	ScreenViews       int64   `parquet:"screen_views" doc:"Sum of screen_views."`
-	EventsPerSession  float64 `parquet:"events_per_session" doc:"events divided by sessions."`
-	ScreensPerSession float64 `parquet:"screens_per_session" doc:"screen_views divided by sessions."`
+	EngagedSeconds    float64  `parquet:"engaged_seconds" doc:"Sum of engaged_seconds."`
+	Events            int64    `parquet:"events" doc:"Sum of event_count."`
+	ScreenViews       int64    `parquet:"screen_views" doc:"Sum of screen_views."`
+	EventsPerSession  *float64 `parquet:"events_per_session,optional" doc:"events divided by sessions; null if there are no sessions."`
+	ScreensPerSession *float64 `parquet:"screens_per_session,optional" doc:"screen_views divided by sessions; null if there are no sessions."`
 
 	IsFinal          bool   `parquet:"is_final" doc:"False until the next day with data has been processed."`
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`

@@ -1,0 +1,57 @@
+package transform
+
+import (
+	"cmp"
+	"strings"
+
+	"sojourn/internal/calendar"
+)
+
+type retentionKey struct {
+	cohort       calendar.Day
+	cut, segment string
+}
+
+func (k retentionKey) compare(o retentionKey) int {
+	return cmp.Or(cmp.Compare(k.cohort, o.cohort), strings.Compare(k.cut, o.cut), strings.Compare(k.segment, o.segment))
+}
+
+type retentionSum struct{ cohort, retained int64 }
+
+func (s *retentionSum) merge(o *retentionSum) {
+	s.cohort += o.cohort
+	s.retained += o.retained
+}
+
+// isRetentionDay says whether retention is reported n days after the first
+// session.
+func isRetentionDay(n calendar.Day) bool { return n >= 0 && n <= 30 || n == 60 || n == 90 }
+
+// addRetention counts a user in the one cell of each cut that the day decides.
+func (t *Tally) addRetention(u *User) {
+	if !isRetentionDay(t.day - u.FirstSeen) {
+		return
+	}
+	one := retentionSum{cohort: 1}
+	if u.ActiveDays.On(0) {
+		one.retained = 1
+	}
+	for _, c := range [...]struct{ cut, segment string }{
+		{total, ""},
+		{"platform", u.FirstPlatform},
+		{"country", u.FirstCountry},
+		{"acquisition_source", u.FirstAcquisitionSource},
+	} {
+		at(t.retention, retentionKey{u.FirstSeen, c.cut, c.segment}).merge(&one)
+	}
+}
+
+func (t *Tally) retentionRows() []DailyRetention {
+	return sortedRows(t.retention, retentionKey.compare, func(k retentionKey, s *retentionSum) DailyRetention {
+		return DailyRetention{
+			Date: t.day, Cohort: k.cohort, DayN: int64(t.day - k.cohort), Cut: k.cut, Segment: k.segment,
+			Cohorts: s.cohort, Retained: s.retained, Rate: float64(s.retained) / float64(s.cohort),
+			DefinitionDigest: t.digest,
+		}
+	})
+}

@@ -1,0 +1,46 @@
+package transform
+
+import (
+	"math"
+	"slices"
+)
+
+// spans are durations whose exact percentiles will be asked for.
+type spans struct {
+	micros []int64
+	sum    int64
+	sorted bool
+}
+
+func (s *spans) add(seconds float64) {
+	// A duration is a whole number of microseconds; as one, sums do not
+	// depend on the order of addition.
+	micros := int64(math.Round(seconds * 1e6))
+	s.micros = append(s.micros, micros)
+	s.sum += micros
+	s.sorted = false
+}
+
+func (s *spans) merge(o *spans) {
+	s.micros = append(s.micros, o.micros...)
+	s.sum += o.sum
+	s.sorted = false
+}
+
+// percentile returns the exact nearest-rank percentile p in seconds: the
+// smallest value that at least p percent of all do not exceed. It is nil if
+// there are none.
+func (s *spans) percentile(p int) *float64 {
+	if len(s.micros) == 0 {
+		return nil
+	}
+	if !s.sorted {
+		slices.Sort(s.micros)
+		s.sorted = true
+	}
+	rank := (len(s.micros)*p + 99) / 100
+	return ptr(seconds(s.micros[max(rank, 1)-1]))
+}
+
+// mean is nil if there are none.
+func (s *spans) mean() *float64 { return ratio(seconds(s.sum), float64(len(s.micros))) }
