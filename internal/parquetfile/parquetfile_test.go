@@ -1,0 +1,122 @@
+package parquetfile_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+	"pgregory.net/rapid"
+
+	"sojourn/internal/calendar"
+	"sojourn/internal/parquetfile"
+)
+
+// A visit has a column of every kind that our tables have.
+type visit struct {
+	Day     calendar.Day `parquet:"day,date"`
+	At      int64        `parquet:"at,timestamp(microsecond)"`
+	User    string       `parquet:"user"`
+	Country string       `parquet:"country,optional"`
+	Window  int64        `parquet:"window,optional"`
+	Seconds *float64     `parquet:"seconds,optional"`
+	Count   *int64       `parquet:"count,optional"`
+	Length  float64      `parquet:"length"`
+	Open    bool         `parquet:"open"`
+}
+
+var genVisit = rapid.Custom(func(t *rapid.T) visit {
+	return visit{
+		Day:     calendar.Day(rapid.Int32Range(-30_000, 30_000).Draw(t, "day")),
+		At:      rapid.Int64().Draw(t, "at"),
+		User:    rapid.String().Draw(t, "user"),
+		Country: rapid.SampledFrom([]string{"", "PT", "DE"}).Draw(t, "country"),
+		Window:  rapid.Int64Range(0, 3).Draw(t, "window"),
+		Seconds: rapid.Ptr(rapid.Float64(), true).Draw(t, "seconds"),
+		Count:   rapid.Ptr(rapid.Int64(), true).Draw(t, "count"),
+		Length:  rapid.Float64().Draw(t, "length"),
+		Open:    rapid.Bool().Draw(t, "open"),
+	}
+})
+
+func TestRowsComeBackAsTheyWere(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rows := rapid.SliceOf(genVisit).Draw(t, "rows")
+		data, err := parquetfile.Encode(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := parquetfile.Encode(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(data, again) {
+			t.Fatal("equal rows made different bytes")
+		}
+		got, err := parquetfile.Decode[visit](data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(rows, got); diff != "" && len(rows)+len(got) > 0 {
+			t.Fatalf("rows (-written +read):\n%s", diff)
+		}
+	})
+}
+
+func TestRowsComeBackFromSeveralRowGroups(t *testing.T) {
+	rows := make([]visit, 250_001)
+	for i := range rows {
+		rows[i] = visit{At: int64(i), User: "ann", Window: int64(i % 2), Length: float64(i)}
+	}
+	data, err := parquetfile.Encode(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := parquetfile.Decode[visit](data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(rows, got); diff != "" {
+		t.Fatalf("rows (-written +read):\n%s", diff)
+	}
+}
+
+func TestTableWithoutRowsHasItsSchema(t *testing.T) {
+	data, err := parquetfile.Encode[visit](nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `message visit {
+	required int32 day (DATE);
+	required int64 at (TIMESTAMP(isAdjustedToUTC=true,unit=MICROS));
+	required binary user (STRING);
+	optional binary country (STRING);
+	optional int64 window (INT(64,true));
+	optional double seconds;
+	optional int64 count (INT(64,true));
+	required double length;
+	required boolean open;
+}`
+	if diff := cmp.Diff(want, file.Schema().String()); diff != "" {
+		t.Errorf("schema (-want +got):\n%s", diff)
+	}
+	if got := file.Metadata().CreatedBy; got != "sojourn" {
+		t.Errorf("created by %q: the bytes would change with the library", got)
+	}
+}
+
+func TestDamagedFileIsAnError(t *testing.T) {
+	data, err := parquetfile.Encode([]visit{{User: "ann"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, damaged := range [][]byte{nil, []byte("PAR1"), data[:len(data)-1], data[:len(data)/2]} {
+		if _, err := parquetfile.Decode[visit](damaged); err == nil {
+			t.Errorf("decoded %d bytes of %d", len(damaged), len(data))
+		}
+	}
+}
