@@ -2,6 +2,7 @@ package transform
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"sojourn/internal/calendar"
@@ -109,6 +110,9 @@ func (f *frequencySum) rows(day calendar.Day, digest string) []DailyFrequency {
 		r.Value = ratio(float64(f.active[0].users), float64(activeIn[window].users))
 		rows = append(rows, r)
 	}
+	slices.SortStableFunc(rows, func(a, b DailyFrequency) int {
+		return cmp.Or(strings.Compare(a.Measure, b.Measure), cmp.Compare(a.WindowDays, b.WindowDays))
+	})
 	return rows
 }
 

@@ -16,9 +16,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/transform"
 )
 
 const (
@@ -50,7 +52,8 @@ type Input struct {
 
 // A Batch is the manifest of one extraction: Σ Lines = Σ Events + Σ Quarantined.
 type Batch struct {
-	ID         string  `json:"id"` // six digits, counting up
+	ID         string  `json:"id"`   // six digits, counting up
+	Zone       string  `json:"zone"` // whose days the staged events are sorted into
 	Inputs     []Input `json:"inputs"`
 	Staged     []File  `json:"staged"`     // sorted by day and object
 	Quarantine []File  `json:"quarantine"` // rows: quarantined records
@@ -74,17 +77,20 @@ type ObjectKey struct {
 
 // A Day is the manifest of the tables of one day.
 type Day struct {
-	Day         calendar.Day `json:"day"`
-	Fingerprint string       `json:"fingerprint"` // digest of all that the tables depend on
-	Definition  string       `json:"definition"`  // digest of the session definition
-	Code        string       `json:"code"`        // version of the transform
-	Zone        string       `json:"zone"`
-	Inputs      []StagedFile `json:"inputs"`
-	Before      *StateRef    `json:"before,omitempty"` // state the day starts from; nil on the first day
-	IsFinal     bool         `json:"is_final"`         // the next day with data has been folded
+	Day        calendar.Day `json:"day"`
+	Definition string       `json:"definition"` // digest of the session definition
+	Code       string       `json:"code"`       // version of the transform
+	Zone       string       `json:"zone"`
+	Inputs     []StagedFile `json:"inputs"`
+	Before     *StateRef    `json:"before,omitempty"` // state the day starts from; nil on the first day
+	IsFinal    bool         `json:"is_final"`         // the next day with data has been folded
 
-	Tables map[string]File `json:"tables"` // by table name: what is published
-	State  File            `json:"state"`  // sessions carried over midnight
+	Tables map[string]File  `json:"tables"` // by table name: what is published
+	Carry  File             `json:"carry"`  // sessions carried over midnight; its rows are sessions
+	Ledger transform.Ledger `json:"ledger"` // where the day's events went
+
+	Run  string    `json:"run"`  // the run that made them
+	Made time.Time `json:"made"` // when
 }
 
 // A StateRef names the state at the end of an earlier day by content.
