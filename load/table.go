@@ -1,7 +1,7 @@
 // Package load writes the rows of package transform as Parquet files into the
 // lake and publishes those files in a warehouse.
 //
-// The row structs are the only schema: [Columns] reads their tags, and Parquet
+// The row structs are the only schema: [Tables] reads their tags, and Parquet
 // files, warehouse tables and the column reference are derived from it. Files
 // are deterministic: equal rows make equal bytes. A day of a table is replaced,
 // never appended to, so publishing it again changes nothing.

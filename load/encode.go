@@ -1,0 +1,49 @@
+package load
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"sojourn/internal/calendar"
+	"sojourn/internal/parquetfile"
+	"sojourn/transform"
+)
+
+// A File is the Parquet file of one partition.
+type File struct {
+	Table  string
+	Day    calendar.Day // zero for a reference table
+	Rows   int64
+	Data   []byte
+	SHA256 string // hex digest of Data
+}
+
+// Encode returns the files of a day, one for each daily table in the order of
+// [Tables]. A table without rows has a file without rows.
+func Encode(t *transform.Tables) ([]File, error) {
+	var files []File
+	for _, table := range daily() {
+		data, rows, err := table.encode(t)
+		if err != nil {
+			return nil, fmt.Errorf("table %s of %s: %w", table.Name, t.Day, err)
+		}
+		files = append(files, newFile(table.Name, t.Day, rows, data))
+	}
+	return files, nil
+}
+
+func newFile(table string, day calendar.Day, rows int, data []byte) File {
+	digest := sha256.Sum256(data)
+	return File{table, day, int64(rows), data, hex.EncodeToString(digest[:])}
+}
+
+// ReadSessions returns the rows of a file of sessions, in their order.
+func ReadSessions(data []byte) ([]transform.Session, error) {
+	return parquetfile.Decode[transform.Session](data)
+}
+
+// ReadUsers returns the rows of a file of users, in their order.
+func ReadUsers(data []byte) ([]transform.User, error) {
+	return parquetfile.Decode[transform.User](data)
+}

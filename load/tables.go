@@ -1,0 +1,94 @@
+package load
+
+import (
+	"sojourn/internal/parquetfile"
+	"sojourn/transform"
+)
+
+// Tables returns the published tables in the order of the reference.
+func Tables() []Table {
+	var list []Table
+	for _, t := range daily() {
+		list = append(list, t.Table)
+	}
+	return list
+}
+
+// A dailyTable is a table of which transform makes one partition a day.
+type dailyTable struct {
+	Table
+	encode func(*transform.Tables) (data []byte, rows int, err error)
+}
+
+func daily() []dailyTable {
+	return []dailyTable{
+		table(Table{
+			Name:      "sessions",
+			Doc:       "One row a session, under the local day on which it began.",
+			Partition: "session_date",
+			Key:       []string{"session_date", "user_id", "started_at", "session_id"},
+			Cluster:   []string{"platform", "country", "app_version", "user_id"},
+		}, func(t *transform.Tables) []transform.Session { return t.Sessions }),
+		table(Table{
+			Name:      "users",
+			Doc:       "One row a day for every user seen so far: the user's history at the end of that day.",
+			Partition: "date",
+			Key:       []string{"date", "user_id"},
+			Cluster:   []string{"user_id"},
+		}, func(t *transform.Tables) []transform.User { return t.Users }),
+		table(Table{
+			Name:      "daily_sessions",
+			Doc:       "Sessions of a day: one row for the whole app and one for each combination of platform, country and app version.",
+			Partition: "date",
+			Key:       []string{"date", "cut", "platform", "country", "app_version"},
+			Cluster:   []string{"cut", "platform", "country", "app_version"},
+		}, func(t *transform.Tables) []transform.DailySessions { return t.DailySessions }),
+		table(Table{
+			Name:      "daily_frequency",
+			Doc:       "How often users come: active users, stickiness, and users by number of sessions and of active days, in windows that end with the day.",
+			Partition: "date",
+			Key:       []string{"date", "measure", "window_days", "bucket"},
+			Cluster:   []string{"measure"},
+		}, func(t *transform.Tables) []transform.DailyFrequency { return t.DailyFrequency }),
+		table(Table{
+			Name:      "daily_retention",
+			Doc:       "Users of a cohort who came back exactly N days after their first day, under the day of the return.",
+			Partition: "date",
+			Key:       []string{"date", "cohort_date", "cut", "segment"},
+			Cluster:   []string{"cut", "cohort_date"},
+		}, func(t *transform.Tables) []transform.DailyRetention { return t.DailyRetention }),
+		table(Table{
+			Name:      "daily_segments",
+			Doc:       "Users, sessions and return on the next day by lifecycle, activity and attributes: one row a segment.",
+			Partition: "date",
+			Key:       []string{"date", "segmentation", "segment"},
+			Cluster:   []string{"segmentation"},
+		}, func(t *transform.Tables) []transform.DailySegment { return t.DailySegments }),
+		table(Table{
+			Name:      "daily_ledger",
+			Doc:       "Where every event of a day went: events_staged = events_in_sessions + events_duplicate + events_outside_session + events_ignored.",
+			Partition: "date",
+			Key:       []string{"date"},
+		}, func(t *transform.Tables) []transform.DailyLedger { return t.DailyLedger }),
+	}
+}
+
+// table completes t with the columns of its row type. It panics if that type
+// cannot be a table, a mistake that any test of this package shows.
+func table[R any](t Table, rows func(*transform.Tables) []R) dailyTable {
+	return dailyTable{
+		Table: withColumns[R](t),
+		encode: func(tables *transform.Tables) ([]byte, int, error) {
+			data, err := parquetfile.Encode(rows(tables))
+			return data, len(rows(tables)), err
+		},
+	}
+}
+
+func withColumns[R any](t Table) Table {
+	var err error
+	if t.Columns, err = columns[R](); err != nil {
+		panic(err)
+	}
+	return t
+}
