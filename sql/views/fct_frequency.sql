@@ -1,0 +1,29 @@
+-- fct_frequency: how often users come: by sessions and active days of the last 1, 7 and 28 days, and by time since the last session.
+-- Grain: date, measure, window_days, bucket.
+-- Reads: daily_frequency.
+-- Partition: filter on date.
+-- Nulls: window_days of hours_since_previous; bucket, users_at_least and sessions_at_least of a measure without buckets.
+CREATE OR REPLACE VIEW mart.fct_frequency AS
+SELECT
+  f.date,
+  f.measure,
+  f.window_days,
+  f.bucket,
+  f.users,
+  f.sessions,
+  f.value,
+  CASE WHEN f.measure IN ('sessions', 'active_days') THEN
+    CAST(SUM(f.users) OVER (
+      PARTITION BY f.date, f.measure, f.window_days
+      ORDER BY f.bucket DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS INT64)
+  END AS users_at_least,
+  CASE WHEN f.bucket IS NOT NULL THEN
+    CAST(SUM(f.sessions) OVER (
+      PARTITION BY f.date, f.measure, f.window_days
+      ORDER BY f.bucket DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS INT64)
+  END AS sessions_at_least,
+  f.definition_digest
+FROM mart.daily_frequency AS f
+WHERE f.date BETWEEN DATE '2000-01-01' AND @as_of
