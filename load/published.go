@@ -2,39 +2,109 @@ package load
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 
 	"sojourn/internal/calendar"
 	"sojourn/internal/parquetfile"
 )
 
-// A publication is a row of published_partitions.
-type publication struct {
-	Table  string       `parquet:"table_name" doc:"Table that the partition is of."`
-	Day    calendar.Day `parquet:"date,date,optional" doc:"Day of the partition; null for a reference table."`
-	SHA256 string       `parquet:"sha256" doc:"Digest of the Parquet file that was published."`
-	Rows   int64        `parquet:"rows" doc:"Rows in the partition."`
+// A Publication is what a warehouse says of a partition: a row of
+// published_partitions.
+type Publication struct {
+	Table    string       `parquet:"table_name" doc:"Table that the partition is of."`
+	Day      calendar.Day `parquet:"date,date,optional" doc:"Day of the partition; null for a reference table."`
+	Revision int64        `parquet:"revision" doc:"Counts the contents that the partition has had; 1 for the first."`
+	SHA256   string       `parquet:"sha256,optional" doc:"Digest of the Parquet file with the content; null if the partition has been emptied."`
+	Rows     int64        `parquet:"rows" doc:"Rows of the content."`
+	Complete bool         `parquet:"is_complete" doc:"False while the partition is being replaced by this content, or if that was interrupted."`
 }
 
 // PublishedPartitions returns the table in which a warehouse keeps what it
-// holds. It changes last in a publish: a partition counts as published once it
-// is listed there.
+// holds.
 func PublishedPartitions() Table {
-	return withColumns[publication](Table{
+	return withColumns[Publication](Table{
 		Name: "published_partitions",
-		Doc:  "One row for each partition that has been published.",
+		Doc:  "One row for each partition that has been published or is being published.",
 		Key:  []string{"table_name", "date"},
 	})
 }
 
-// EncodePublished returns the Parquet file of published_partitions for the
-// partitions that a warehouse holds.
-func EncodePublished(partitions []Partition) ([]byte, error) {
-	rows := make([]publication, len(partitions))
-	for i, p := range partitions {
-		rows[i] = publication{p.Table, p.Day, p.SHA256, p.Rows}
+// Publications are the rows of published_partitions.
+type Publications map[PartitionKey]Publication
+
+// Digests returns the digest of each partition that has content, all of it in
+// the warehouse.
+func (held Publications) Digests() map[PartitionKey]string {
+	digests := map[PartitionKey]string{}
+	for key, p := range held {
+		if p.Complete && p.SHA256 != "" {
+			digests[key] = p.SHA256
+		}
 	}
-	slices.SortFunc(rows, func(a, b publication) int {
+	return digests
+}
+
+// A Change is a partition that is to be replaced, and the revision it will be.
+type Change struct {
+	Partition
+	Revision int64
+}
+
+// Changes returns the partitions whose content is not held yet, by table and
+// day. A replacement that was interrupted is a change of the same revision if
+// it is tried again, and of the next one if the content is another.
+func (held Publications) Changes(partitions []Partition) ([]Change, error) {
+	known := map[string]bool{}
+	for _, t := range Tables() {
+		known[t.Name] = true
+	}
+	seen := map[PartitionKey]bool{}
+	var changes []Change
+	for _, p := range partitions {
+		key := PartitionKey{p.Table, p.Day}
+		switch {
+		case !known[p.Table]:
+			return nil, fmt.Errorf("%s is not a published table", p.Table)
+		case seen[key]:
+			return nil, fmt.Errorf("%s of %s is to be published twice at once", p.Table, p.Day)
+		case p.Object == "":
+			p.SHA256, p.Rows = "", 0
+		}
+		seen[key] = true
+		before, ok := held[key]
+		same := ok && before.SHA256 == p.SHA256
+		switch {
+		case same && before.Complete:
+		case same:
+			changes = append(changes, Change{p, before.Revision})
+		default:
+			changes = append(changes, Change{p, before.Revision + 1})
+		}
+	}
+	slices.SortFunc(changes, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Day, b.Day))
+	})
+	return changes, nil
+}
+
+// With returns the publications once the changes have begun, or once they are
+// complete.
+func (held Publications) With(changes []Change, complete bool) Publications {
+	after := maps.Clone(held)
+	if after == nil {
+		after = Publications{}
+	}
+	for _, c := range changes {
+		after[PartitionKey{c.Table, c.Day}] = Publication{c.Table, c.Day, c.Revision, c.SHA256, c.Rows, complete}
+	}
+	return after
+}
+
+// Encode returns the Parquet file of published_partitions.
+func (held Publications) Encode() ([]byte, error) {
+	rows := slices.SortedFunc(maps.Values(held), func(a, b Publication) int {
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Day, b.Day))
 	})
 	return parquetfile.Encode(rows)
