@@ -1,0 +1,86 @@
+package extract
+
+// A field is a canonical field: what we want to know of an event.
+type field int
+
+const (
+	eventID field = iota
+	userID
+	deviceID
+	eventName
+	timestamp
+	receivedAt
+	sessionID
+	screen
+	engagedMillis
+	crash
+	background
+
+	// The attributes, in the order of transform.Attributes.
+	platform
+	osVersion
+	appVersion
+	deviceModel
+	country
+	language
+	acquisitionSource
+	campaign
+
+	fieldCount int = iota
+)
+
+// fieldNames are the names of the fields, in the order of the constants.
+var fieldNames = [fieldCount]string{
+	"event_id", "user_id", "device_id", "event_name", "timestamp", "received_at", "session_id", "screen",
+	"engaged_ms", "crash", "background",
+	"platform", "os_version", "app_version", "device_model", "country", "language", "acquisition_source", "campaign",
+}
+
+// String returns the name by which mappings know the field.
+func (f field) String() string { return fieldNames[f] }
+
+func (f field) isTime() bool { return f == timestamp || f == receivedAt }
+
+func fieldNamed(name string) (field, bool) {
+	for i, n := range fieldNames {
+		if n == name {
+			return field(i), true
+		}
+	}
+	return 0, false
+}
+
+// A place is where a source has a field.
+type place struct {
+	field field
+	path  string
+	unit  int64 // microseconds in a unit of time; 0 for RFC 3339 text
+}
+
+// places returns where a source has its fields, in the order of the fields.
+func (s Source) places() []place {
+	var places []place
+	for i, name := range fieldNames {
+		f, ok := s.Fields[name]
+		if len(s.Fields) == 0 {
+			f, ok = Field{Path: name}, true
+		}
+		if ok {
+			places = append(places, place{field(i), f.Path, unitMicros(f.Unit)})
+		}
+	}
+	return places
+}
+
+// unitMicros returns the microseconds in a unit of time; 0 for an unknown one.
+func unitMicros(unit string) int64 {
+	switch unit {
+	case "s":
+		return 1e6
+	case "ms":
+		return 1e3
+	case "us":
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,41 @@
+package extract
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A flaw is why a record cannot be used.
+type flaw struct {
+	reason string // one of the constants below
+	detail string // for a person: what was found and what was expected
+}
+
+// Reasons of quarantine.
+const (
+	badJSON           = "bad_json"
+	badCSV            = "bad_csv"
+	notAnObject       = "not_an_object"
+	missingTimestamp  = "missing_timestamp"
+	badTimestamp      = "bad_timestamp"
+	timestampTooEarly = "timestamp_too_early"
+	timestampInFuture = "timestamp_in_future"
+	missingEventName  = "missing_event_name"
+	missingSubject    = "missing_subject"
+	wrongType         = "wrong_type"
+	invalidText       = "invalid_text"
+	lineTooLong       = "line_too_long"
+	truncatedObject   = "truncated_object"
+	unreadableObject  = "unreadable_object"
+)
+
+// maxExcerpt bounds how much of a value a detail shows, in bytes.
+const maxExcerpt = 60
+
+// excerpt shows the beginning of what was found in a record.
+func excerpt(data []byte) string {
+	if len(data) > maxExcerpt {
+		return strings.ToValidUTF8(fmt.Sprintf("%q…", data[:maxExcerpt]), "")
+	}
+	return fmt.Sprintf("%q", data)
+}

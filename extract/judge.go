@@ -1,0 +1,220 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/zeebo/xxh3"
+
+	"sojourn/transform"
+)
+
+var (
+	// earliest is the first time that an event may have.
+	earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+
+	// tolerance is how far a clock may run ahead, in microseconds.
+	tolerance = (24 * time.Hour).Microseconds()
+)
+
+// A judge makes events of the values of records, or tells their flaws.
+type judge struct {
+	places  [fieldCount]place // where the source has its fields
+	engaged int64             // engagement time of a record that tells none
+	now     int64             // bound of all timestamps
+	texts   *texts
+	scratch []byte
+}
+
+// newJudge returns the judge of the records of a source.
+func newJudge(s Source, now int64, texts *texts) *judge {
+	j := &judge{engaged: -1, now: now, texts: texts}
+	for _, p := range s.places() {
+		j.places[p.field] = p
+	}
+	if _, ok := s.Fields[engagedMillis.String()]; ok {
+		j.engaged = 0
+	}
+	return j
+}
+
+// event fills e from the values of a record, but for its origin, or tells why
+// it cannot. Values are left changed.
+func (j *judge) event(values *[fieldCount]value, e *transform.Event) *flaw {
+	for f := range values {
+		if f := field(f); !f.isTime() && f != engagedMillis && f != crash && f != background {
+			if flaw := j.text(f, &values[f]); flaw != nil {
+				return flaw
+			}
+		}
+	}
+	e.Attributes = j.texts.shared(values)
+	e.UserID = j.texts.repeated(values[userID].bytes)
+	e.DeviceID = j.texts.repeated(values[deviceID].bytes)
+	e.Name = j.texts.repeated(values[eventName].bytes)
+	e.SourceSession = j.texts.repeated(values[sessionID].bytes)
+	e.Screen = j.texts.repeated(values[screen].bytes)
+	if e.Name == "" {
+		return &flaw{missingEventName, j.where(eventName) + " is missing or empty"}
+	}
+	if e.UserID == "" && e.DeviceID == "" {
+		return &flaw{missingSubject, fmt.Sprintf("%s and %s are missing or empty: want one of them", j.where(userID), j.where(deviceID))}
+	}
+	if flaw := j.times(values, e); flaw != nil {
+		return flaw
+	}
+	if flaw := j.measures(values, e); flaw != nil {
+		return flaw
+	}
+	if id := values[eventID].bytes; len(id) > 0 {
+		e.ID = j.texts.unique(id)
+	} else {
+		e.ID = j.digest(e)
+	}
+	return nil
+}
+
+// where names a field and its place, as in user_id (properties.uid).
+func (j *judge) where(f field) string {
+	if path := j.places[f].path; path != "" && path != f.String() {
+		return fmt.Sprintf("%s (%s)", f, path)
+	}
+	return f.String()
+}
+
+// text checks the value of a text field and empties it if it is unknown.
+func (j *judge) text(f field, v *value) *flaw {
+	switch v.kind {
+	case text, number:
+	case absent, null:
+		v.bytes = nil
+		return nil
+	default:
+		return &flaw{wrongType, fmt.Sprintf("%s is %s, want text", j.where(f), v.kind)}
+	}
+	if !utf8.Valid(v.bytes) {
+		return &flaw{invalidText, fmt.Sprintf("%s is %s, which is not UTF-8", j.where(f), excerpt(v.bytes))}
+	}
+	if bytes.IndexByte(v.bytes, 0) >= 0 {
+		return &flaw{invalidText, fmt.Sprintf("%s is %s, which has a NUL character", j.where(f), excerpt(v.bytes))}
+	}
+	return nil
+}
+
+// known reports whether a value says anything.
+func (v *value) known() bool {
+	return v.kind > null && (v.kind != text || len(v.bytes) > 0)
+}
+
+func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
+	if !values[timestamp].known() {
+		return &flaw{missingTimestamp, j.where(timestamp) + " is missing or empty"}
+	}
+	var problem string
+	if e.At, problem = parseMoment(values[timestamp], j.places[timestamp].unit); problem != "" {
+		return &flaw{badTimestamp, j.where(timestamp) + " " + problem}
+	}
+	e.ReceivedAt = 0
+	if values[receivedAt].known() {
+		if e.ReceivedAt, problem = parseMoment(values[receivedAt], j.places[receivedAt].unit); problem != "" {
+			return &flaw{badTimestamp, j.where(receivedAt) + " " + problem}
+		}
+	}
+	if e.At < earliest {
+		return &flaw{timestampTooEarly, fmt.Sprintf("%s is %s, before 2000: is the unit right?", j.where(timestamp), formatMoment(e.At))}
+	}
+	switch {
+	case e.ReceivedAt != 0 && e.At > e.ReceivedAt+tolerance:
+		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h after %s, %s", j.where(timestamp), formatMoment(e.At), j.where(receivedAt), formatMoment(e.ReceivedAt))}
+	case e.At > j.now+tolerance:
+		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h in the future", j.where(timestamp), formatMoment(e.At))}
+	}
+	return nil
+}
+
+func (j *judge) measures(values *[fieldCount]value, e *transform.Event) *flaw {
+	e.EngagedMillis = j.engaged
+	if v := &values[engagedMillis]; v.known() {
+		millis, ok := scaled(v.bytes, 1)
+		if v.kind != text && v.kind != number || !ok || millis < 0 {
+			return &flaw{wrongType, fmt.Sprintf("%s is %s, want milliseconds", j.where(engagedMillis), excerpt(v.bytes))}
+		}
+		e.EngagedMillis = millis
+	}
+	var flaw *flaw
+	if e.Crash, flaw = j.truth(crash, values); flaw != nil {
+		return flaw
+	}
+	e.Background, flaw = j.truth(background, values)
+	return flaw
+}
+
+// truth reads a field that is true or false; unknown is false.
+func (j *judge) truth(f field, values *[fieldCount]value) (bool, *flaw) {
+	v := &values[f]
+	if !v.known() {
+		return false, nil
+	}
+	switch v.kind {
+	case boolean:
+		return v.bytes[0] == 't', nil
+	case number:
+		n, ok := scaled(v.bytes, 1e6)
+		if ok {
+			return n != 0, nil
+		}
+	case text:
+		switch string(bytes.ToLower(v.bytes)) {
+		case "true", "1":
+			return true, nil
+		case "false", "0":
+			return false, nil
+		}
+	}
+	return false, &flaw{wrongType, fmt.Sprintf("%s is %s, want true or false", j.where(f), excerpt(v.bytes))}
+}
+
+// digest identifies an event of a source without event ids by all it says.
+// When it was received does not count, so that a second delivery is known as
+// one.
+func (j *judge) digest(e *transform.Event) string {
+	b := j.scratch[:0]
+	put := func(s string) { b = append(append(b, s...), 0) } // no text has a NUL
+	put(e.UserID)
+	put(e.DeviceID)
+	put(e.Name)
+	put(e.SourceSession)
+	put(e.Screen)
+	put(e.Platform)
+	put(e.OSVersion)
+	put(e.AppVersion)
+	put(e.DeviceModel)
+	put(e.Country)
+	put(e.Language)
+	put(e.AcquisitionSource)
+	put(e.Campaign)
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.At))
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.EngagedMillis))
+	b = append(b, truthByte(e.Crash), truthByte(e.Background))
+	j.scratch = b
+	return j.texts.digest(b)
+}
+
+func truthByte(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// digest returns a digest of content in hex.
+func (t *texts) digest(content []byte) string {
+	sum := xxh3.Hash128(content).Bytes()
+	var text [2 * len(sum)]byte
+	hex.Encode(text[:], sum[:])
+	return t.unique(text[:])
+}

@@ -1,0 +1,66 @@
+package extract
+
+import (
+	"context"
+	"io"
+
+	"sojourn/transform"
+)
+
+// readNDJSON reads an object with one JSON object a line.
+func readNDJSON(ctx context.Context, data io.Reader, r *reading) error {
+	var paths [fieldCount][]string
+	for _, p := range r.source.places() {
+		paths[p.field] = splitPath(p.path)
+	}
+	root := newNode(paths[:])
+	judge := newJudge(r.source, r.now, r.texts)
+
+	var scan scanner
+	var values [fieldCount]value
+	return eachLine(ctx, data, r, func(line []byte, e *transform.Event) *flaw {
+		if flaw := scan.record(line, root, values[:]); flaw != nil {
+			return flaw
+		}
+		return judge.event(&values, e)
+	})
+}
+
+// eachLine decodes an object whose records are lines. Blank lines are none.
+func eachLine(ctx context.Context, data io.Reader, r *reading, decode func([]byte, *transform.Event) *flaw) error {
+	lines := newLines(data)
+	var e transform.Event
+	for {
+		l, err := lines.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return &brokenOff{l, err}
+		}
+		f := l.flaw()
+		if f == nil {
+			if isBlank(l.text) {
+				continue
+			}
+			f = decode(l.text, &e)
+		}
+		if f != nil {
+			err = r.reject(ctx, l, f)
+		} else {
+			err = r.accept(ctx, &e, l.number)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func isBlank(text []byte) bool {
+	for _, c := range text {
+		if c != ' ' && c != '\t' && c != '\r' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,58 @@
+package extract
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/lake"
+)
+
+// Pending is an object version that no batch has read.
+type Pending struct {
+	Source string
+	Object bucket.Object
+}
+
+// ListPending returns the objects of the sources that no batch has read in
+// their present version, sorted by source and name. Objects that are no data
+// are left out: marker files, temporary files, and what is in hidden folders.
+func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pending, error) {
+	read := map[lake.Input]bool{}
+	for _, batch := range done {
+		for _, in := range batch.Inputs {
+			read[lake.Input{Source: in.Source, Object: in.Object, Version: in.Version}] = true
+		}
+	}
+	var pending []Pending
+	for _, s := range sources {
+		for o, err := range s.Bucket.List(ctx, "") {
+			if err != nil {
+				return nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
+			}
+			if isData(o) && matchGlob(s.Match, o.Name) && !read[lake.Input{Source: s.Name, Object: o.Name, Version: o.Version}] {
+				pending = append(pending, Pending{s.Name, o})
+			}
+		}
+	}
+	slices.SortFunc(pending, func(a, b Pending) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object.Name, b.Object.Name))
+	})
+	return pending, nil
+}
+
+// isData tells objects with events from the marks that other programs leave
+// in a bucket.
+func isData(o bucket.Object) bool {
+	elements := strings.Split(o.Name, "/")
+	name := elements[len(elements)-1]
+	if strings.HasSuffix(name, ".tmp") || o.Size == 0 && name == "_SUCCESS" {
+		return false
+	}
+	return !slices.ContainsFunc(elements, func(e string) bool {
+		return strings.HasPrefix(e, ".") || e == "_temporary"
+	})
+}

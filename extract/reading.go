@@ -1,0 +1,121 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/lake"
+	"sojourn/transform"
+)
+
+// A reading is the reading of one object: it counts the records and hands on
+// what became of them.
+type reading struct {
+	*worker
+	source Source
+	object bucket.Object
+	input  lake.Input
+}
+
+// A reader decodes an object into accepted and rejected records. Its error is
+// why it could not go on to the end of the object.
+type reader func(context.Context, *reading) error
+
+// brokenOff is the error of an object that ended in the middle of a record.
+type brokenOff struct {
+	rest line // what there was of the record
+	err  error
+}
+
+func (b *brokenOff) Error() string {
+	return fmt.Sprintf("the object ends early or is corrupt in line %d: %v", b.rest.number, b.err)
+}
+
+func (b *brokenOff) Unwrap() error { return b.err }
+
+// streamed makes a reader of one that needs the contents only once, in order.
+func streamed(decode func(context.Context, io.Reader, *reading) error) reader {
+	return func(ctx context.Context, r *reading) error {
+		raw, err := r.source.Bucket.Open(ctx, r.object.Name)
+		if err != nil {
+			return &lost{err}
+		}
+		defer raw.Close() // read-only: nothing to lose
+		data, err := decompress(&transport{raw})
+		if err != nil {
+			return err
+		}
+		defer data.Close() // likewise
+		return decode(ctx, data, r)
+	}
+}
+
+// lost is the error of an object whose contents could not be had, whatever
+// they are: another attempt may succeed.
+type lost struct{ err error }
+
+func (l *lost) Error() string { return l.err.Error() }
+func (l *lost) Unwrap() error { return l.err }
+
+// A transport tells errors of the way here from errors in the contents.
+type transport struct{ r io.Reader }
+
+func (t *transport) Read(p []byte) (int, error) {
+	n, err := t.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = &lost{err}
+	}
+	return n, err
+}
+
+// read reads the object. All that is wrong with the object becomes part of the
+// input; errors are those of the lake and the end of ctx.
+func (r *reading) read(ctx context.Context, format format) error {
+	r.input = lake.Input{Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size}
+	err := format.read(ctx, r)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if unwritten, ok := errors.AsType[*unwritten](err); ok {
+		return unwritten
+	}
+	r.input.Error = err.Error()
+	at := line{number: r.input.Lines + 1}
+	reason := unreadableObject
+	if broken, ok := errors.AsType[*brokenOff](err); ok {
+		at, reason = broken.rest, truncatedObject
+	}
+	if _, ok := errors.AsType[*lost](err); ok {
+		// Without a version the object stays pending: the next batch
+		// reads it again, which supersedes what was read now.
+		r.input.Version, reason = "", unreadableObject
+	}
+	return r.reject(ctx, at, &flaw{reason, err.Error()})
+}
+
+// accept takes an event that was found in a line of the object; e may be
+// overwritten afterwards.
+func (r *reading) accept(ctx context.Context, e *transform.Event, line int64) error {
+	e.Source, e.Object, e.Line = r.source.Name, r.object.Name, line
+	r.input.Lines++
+	r.input.Events++
+	return r.keep(ctx, e)
+}
+
+// reject takes a record that cannot be used.
+func (r *reading) reject(ctx context.Context, l line, f *flaw) error {
+	r.input.Lines++
+	r.input.Quarantined++
+	raw := l.text[:min(len(l.text), maxRaw)]
+	return r.quarantine(ctx, rejected{
+		Source: r.source.Name, Object: r.object.Name, Line: l.number,
+		Reason: f.reason, Detail: f.detail,
+		Raw: append([]byte(nil), raw...), RawBytes: l.length,
+	})
+}

@@ -1,0 +1,251 @@
+package extract
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"sync"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
+	"sojourn/internal/lake"
+)
+
+// Options say how to stage.
+type Options struct {
+	Zone calendar.Zone // whose days events are staged by
+
+	// Now is the present, in microseconds since 1970 UTC. Events of more
+	// than 24 hours later have a wrong clock.
+	Now int64
+
+	Workers     int   // objects read at once; 0 for one a processor
+	MemoryBytes int64 // decoded events held at once, about; 0 for 256 MiB
+
+	Progress func(Progress) // called after each object, by one goroutine at a time; may be nil
+}
+
+// Progress is how far staging has come.
+type Progress struct {
+	Objects     int // objects read
+	Total       int // objects to read
+	Bytes       int64
+	TotalBytes  int64
+	Events      int64
+	Quarantined int64
+}
+
+// Stage reads pending objects into the lake as batch id and commits the batch.
+//
+// Objects that cannot be read, and records that cannot be used, do not stop
+// it: they are in the batch's quarantine, and its inputs tell how many. An
+// object that could not be fetched has an input without a version, so that it
+// is pending again. After an error of the lake, or at the end of ctx, nothing
+// is committed, and staging the same batch again is safe.
+//
+// Equal objects make equal files, unless they are more than MemoryBytes: then
+// it varies which of a day's files has an event, but not what [ReadDay] gives.
+func Stage(ctx context.Context, lakeBucket *bucket.Bucket, sources []Source, pending []Pending, id string, o Options) (lake.Batch, error) {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.MemoryBytes <= 0 {
+		o.MemoryBytes = 256 << 20
+	}
+	byName := map[string]Source{}
+	for _, s := range sources {
+		if err := s.Validate(); err != nil {
+			return lake.Batch{}, err
+		}
+		byName[s.Name] = s
+	}
+	for _, p := range pending {
+		if _, ok := byName[p.Source]; !ok {
+			return lake.Batch{}, fmt.Errorf("object %s: unknown source %q", p.Object.Name, p.Source)
+		}
+	}
+
+	b := &batch{bucket: lakeBucket, options: o, id: id, parts: map[calendar.Day]int{}}
+	workers := make([]*worker, max(1, min(o.Workers, len(pending))))
+	for i := range workers {
+		workers[i] = newWorker(b, o.MemoryBytes/int64(len(workers)))
+	}
+	inputs, err := b.readAll(ctx, workers, byName, pending)
+	if err != nil {
+		return lake.Batch{}, err
+	}
+	if err := b.finish(ctx, workers); err != nil {
+		return lake.Batch{}, err
+	}
+	manifest := b.manifest(inputs, workers)
+	if err := lake.WriteBatch(ctx, lakeBucket, manifest); err != nil {
+		return lake.Batch{}, err
+	}
+	return manifest, nil
+}
+
+// A batch is what the workers of one extraction share.
+type batch struct {
+	bucket  *bucket.Bucket
+	options Options
+	id      string
+
+	mu              sync.Mutex
+	parts           map[calendar.Day]int // part files begun, by day
+	quarantineParts int
+	staged          []lake.File
+	quarantined     []lake.File
+}
+
+// readAll reads the pending objects, the biggest first, and returns their
+// inputs in the order of pending.
+func (b *batch) readAll(ctx context.Context, workers []*worker, sources map[string]Source, pending []Pending) ([]lake.Input, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	progress := Progress{Total: len(pending)}
+	order := make([]int, len(pending))
+	for i := range order {
+		order[i] = i
+		progress.TotalBytes += pending[i].Object.Size
+	}
+	// So that no worker begins a big object when the others are done.
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(pending[j].Object.Size, pending[i].Object.Size) })
+	queue := make(chan int, len(order))
+	for _, i := range order {
+		queue <- i
+	}
+	close(queue)
+
+	inputs := make([]lake.Input, len(pending))
+	var reporting sync.Mutex
+	var wait sync.WaitGroup
+	for _, w := range workers {
+		wait.Go(func() {
+			for i := range queue {
+				if ctx.Err() != nil {
+					return
+				}
+				input, err := w.read(ctx, sources[pending[i].Source], pending[i].Object)
+				if err != nil {
+					cancel(err)
+					return
+				}
+				inputs[i] = input
+
+				reporting.Lock()
+				progress.Objects++
+				progress.Bytes += input.Size
+				progress.Events += input.Events
+				progress.Quarantined += input.Quarantined
+				if b.options.Progress != nil {
+					b.options.Progress(progress)
+				}
+				reporting.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	return inputs, context.Cause(ctx)
+}
+
+// finish writes what the workers still hold, all of a day's events together.
+func (b *batch) finish(ctx context.Context, workers []*worker) error {
+	days := map[calendar.Day]*events{}
+	var rejects []rejected
+	for _, w := range workers {
+		for day, held := range w.days {
+			if days[day] == nil {
+				days[day] = &events{}
+			}
+			days[day].take(held)
+		}
+		w.days = nil
+		rejects = append(rejects, w.rejects...)
+		w.rejects = nil
+	}
+	if len(rejects) > 0 {
+		if err := b.writeQuarantine(ctx, rejects); err != nil {
+			return err
+		}
+	}
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	queue := make(chan calendar.Day, len(days))
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		queue <- day
+	}
+	close(queue)
+	var wait sync.WaitGroup
+	for range workers {
+		wait.Go(func() {
+			for day := range queue {
+				if ctx.Err() != nil {
+					return
+				}
+				if err := b.writeEvents(ctx, day, days[day]); err != nil {
+					cancel(err)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return context.Cause(ctx)
+}
+
+// writeEvents writes a part file of a day.
+func (b *batch) writeEvents(ctx context.Context, day calendar.Day, held *events) error {
+	b.mu.Lock()
+	part := b.parts[day]
+	b.parts[day]++
+	b.mu.Unlock()
+
+	file, err := writeStaged(ctx, b.bucket, lake.StagedObject(day, b.id, part), held.sorted())
+	if err != nil {
+		return err
+	}
+	file.Day = day
+
+	b.mu.Lock()
+	b.staged = append(b.staged, file)
+	b.mu.Unlock()
+	return nil
+}
+
+// writeQuarantine writes a part file of rejected records.
+func (b *batch) writeQuarantine(ctx context.Context, rows []rejected) error {
+	b.mu.Lock()
+	part := b.quarantineParts
+	b.quarantineParts++
+	b.mu.Unlock()
+
+	file, err := writeQuarantine(ctx, b.bucket, lake.QuarantineObject(b.id, part), rows)
+	if err != nil {
+		return err
+	}
+
+	b.mu.Lock()
+	b.quarantined = append(b.quarantined, file)
+	b.mu.Unlock()
+	return nil
+}
+
+func (b *batch) manifest(inputs []lake.Input, workers []*worker) lake.Batch {
+	byName := func(x, y lake.File) int {
+		return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.Object, y.Object))
+	}
+	slices.SortFunc(b.staged, byName)
+	slices.SortFunc(b.quarantined, byName)
+	reasons := map[string]int64{}
+	for _, w := range workers {
+		for reason, n := range w.reasons {
+			reasons[reason] += n
+		}
+	}
+	return lake.Batch{ID: b.id, Inputs: inputs, Staged: b.staged, Quarantine: b.quarantined, Reasons: reasons}
+}

@@ -1,0 +1,132 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"unsafe"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/lake"
+	"sojourn/transform"
+)
+
+// A stagedRow is the schema of the files of staged events, which are sorted in
+// the order of transform.Event.Compare. What is unknown is null.
+type stagedRow struct {
+	UserID            string `parquet:"user_id,optional,dict"`
+	DeviceID          string `parquet:"device_id,optional,dict"`
+	EventID           string `parquet:"event_id"`
+	EventName         string `parquet:"event_name,dict"`
+	OccurredAt        int64  `parquet:"occurred_at,timestamp(microsecond)"`
+	ReceivedAt        int64  `parquet:"received_at,optional,timestamp(microsecond)"`
+	Screen            string `parquet:"screen,optional,dict"`
+	SessionID         string `parquet:"session_id,optional,dict"`
+	EngagedMillis     int64  `parquet:"engaged_ms,optional"`
+	Crash             bool   `parquet:"crash"`
+	Background        bool   `parquet:"background"`
+	Platform          string `parquet:"platform,optional,dict"`
+	OSVersion         string `parquet:"os_version,optional,dict"`
+	AppVersion        string `parquet:"app_version,optional,dict"`
+	DeviceModel       string `parquet:"device_model,optional,dict"`
+	Country           string `parquet:"country,optional,dict"`
+	Language          string `parquet:"language,optional,dict"`
+	AcquisitionSource string `parquet:"acquisition_source,optional,dict"`
+	Campaign          string `parquet:"campaign,optional,dict"`
+	Source            string `parquet:"source,dict"`
+	Object            string `parquet:"object,dict"`
+	Line              int64  `parquet:"line"`
+}
+
+// stagedValues give the value of each column of stagedRow, in its order.
+var stagedValues = [...]func(*transform.Event) parquet.Value{
+	func(e *transform.Event) parquet.Value { return optionalText(e.UserID) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.DeviceID) },
+	func(e *transform.Event) parquet.Value { return textValue(e.ID) },
+	func(e *transform.Event) parquet.Value { return textValue(e.Name) },
+	func(e *transform.Event) parquet.Value { return parquet.Int64Value(e.At) },
+	func(e *transform.Event) parquet.Value { return optionalInt(e.ReceivedAt, 0) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.Screen) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.SourceSession) },
+	func(e *transform.Event) parquet.Value { return optionalInt(e.EngagedMillis, -1) },
+	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.Crash) },
+	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.Background) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.Platform) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.OSVersion) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.AppVersion) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.DeviceModel) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.Country) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.Language) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.AcquisitionSource) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.Campaign) },
+	func(e *transform.Event) parquet.Value { return textValue(e.Source) },
+	func(e *transform.Event) parquet.Value { return textValue(e.Object) },
+	func(e *transform.Event) parquet.Value { return parquet.Int64Value(e.Line) },
+}
+
+func textValue(s string) parquet.Value {
+	// The writer copies the bytes and never changes them.
+	return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+func optionalText(s string) parquet.Value {
+	if s == "" {
+		return parquet.NullValue()
+	}
+	return textValue(s).Level(0, 1, 0)
+}
+
+func optionalInt(n, unknown int64) parquet.Value {
+	if n == unknown {
+		return parquet.NullValue()
+	}
+	return parquet.Int64Value(n).Level(0, 1, 0)
+}
+
+const (
+	groupRows = 100_000 // rows of a row group
+	batchRows = 4096    // rows handed to a column at once
+	pageBytes = 64 << 10
+)
+
+// writeStaged writes a file of staged events, which must be in order.
+func writeStaged(ctx context.Context, b *bucket.Bucket, name string, order []ranked) (lake.File, error) {
+	file, err := put(ctx, b, name, func(w io.Writer) error { return encodeStaged(w, order) })
+	if err != nil {
+		return lake.File{}, fmt.Errorf("staged events: %w", err)
+	}
+	file.Rows = int64(len(order))
+	return file, nil
+}
+
+func encodeStaged(w io.Writer, order []ranked) error {
+	pw := parquet.NewGenericWriter[stagedRow](w,
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		parquet.PageBufferSize(pageBytes),
+	)
+	columns := pw.ColumnWriters()
+	values := make([]parquet.Value, batchRows)
+	for len(order) > 0 {
+		group := order[:min(groupRows, len(order))]
+		order = order[len(group):]
+		for c, value := range stagedValues {
+			for rest := group; len(rest) > 0; {
+				n := min(batchRows, len(rest))
+				for i, r := range rest[:n] {
+					values[i] = value(r.event)
+				}
+				if _, err := columns[c].WriteRowValues(values[:n]); err != nil {
+					return err
+				}
+				rest = rest[n:]
+			}
+		}
+		if err := pw.Flush(); err != nil {
+			return err
+		}
+	}
+	return pw.Close()
+}

@@ -1,0 +1,112 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
+	"sojourn/internal/lake"
+	"sojourn/transform"
+)
+
+// maxRejects bounds the rejected records that a worker holds, in bytes.
+const maxRejects = 16 << 20
+
+// A worker reads objects one after the other and holds what it finds, until
+// that is too much or everything has been read.
+type worker struct {
+	batch   *batch
+	now     int64
+	texts   *texts
+	reasons map[string]int64
+
+	budget  int64 // bytes of events to hold
+	held    int64 // bytes held
+	days    map[calendar.Day]*events
+	current *events // of the latest event's day,
+	start   int64   // which has its first instant here
+	end     int64   // and ends before this one
+
+	rejects     []rejected
+	rejectBytes int64
+}
+
+func newWorker(b *batch, budget int64) *worker {
+	return &worker{
+		batch: b, now: b.options.Now, texts: newTexts(), reasons: map[string]int64{},
+		budget: budget, days: map[calendar.Day]*events{},
+	}
+}
+
+// read reads one object. Its error is one of the lake, or the end of ctx.
+func (w *worker) read(ctx context.Context, s Source, o bucket.Object) (lake.Input, error) {
+	format, _ := formatNamed(s.Format)
+	r := &reading{worker: w, source: s, object: o}
+	if err := r.read(ctx, format); err != nil {
+		return lake.Input{}, fmt.Errorf("object %s of source %s: %w", o.Name, s.Name, err)
+	}
+	return r.input, nil
+}
+
+// keep holds a copy of an event.
+func (w *worker) keep(ctx context.Context, e *transform.Event) error {
+	if w.current == nil || e.At < w.start || e.At >= w.end {
+		w.turnTo(w.batch.options.Zone.DayOf(e.At))
+	}
+	w.held += w.current.add(e)
+	if w.held > w.budget {
+		return w.spill(ctx)
+	}
+	return nil
+}
+
+func (w *worker) turnTo(day calendar.Day) {
+	zone := w.batch.options.Zone
+	w.start, w.end = zone.Start(day), zone.Start(day+1)
+	if w.days[day] == nil {
+		w.days[day] = &events{}
+	}
+	w.current = w.days[day]
+}
+
+// spill writes the biggest days until half of the budget is free.
+func (w *worker) spill(ctx context.Context) error {
+	for w.held > w.budget/2 {
+		var biggest calendar.Day
+		var bytes int64
+		for day, held := range w.days {
+			if held.bytes > bytes || held.bytes == bytes && day < biggest {
+				biggest, bytes = day, held.bytes
+			}
+		}
+		if err := w.batch.writeEvents(ctx, biggest, w.days[biggest]); err != nil {
+			return &unwritten{err}
+		}
+		w.held -= bytes
+		delete(w.days, biggest)
+	}
+	w.current = nil
+	return nil
+}
+
+// quarantine holds a rejected record.
+func (w *worker) quarantine(ctx context.Context, r rejected) error {
+	w.reasons[r.Reason]++
+	w.rejects = append(w.rejects, r)
+	if w.rejectBytes += r.size(); w.rejectBytes < maxRejects {
+		return nil
+	}
+	if err := w.batch.writeQuarantine(ctx, w.rejects); err != nil {
+		return &unwritten{err}
+	}
+	w.rejects, w.rejectBytes = nil, 0
+	return nil
+}
+
+// unwritten is the error of a lake that does not take what was read; it is
+// not the fault of the object being read.
+type unwritten struct{ err error }
+
+func (u *unwritten) Error() string { return u.err.Error() }
+func (u *unwritten) Unwrap() error { return u.err }
