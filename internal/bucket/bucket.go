@@ -58,7 +58,10 @@ func Open(ctx context.Context, location string, create bool, version func(*blob.
 	if prefix != "" {
 		b = blob.PrefixedBucket(b, prefix)
 	}
-	return &Bucket{url: strings.TrimSuffix(location, "/"), blob: b, version: version}, nil
+	if !strings.HasSuffix(location, "://") {
+		location = strings.TrimSuffix(location, "/")
+	}
+	return &Bucket{url: location, blob: b, version: version}, nil
 }
 
 // resolve turns a location into the URL of a driver and a prefix in the bucket.

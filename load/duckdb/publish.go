@@ -1,0 +1,188 @@
+//go:build cgo
+
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sojourn/internal/calendar"
+	"sojourn/load"
+)
+
+// Publish replaces the partitions and the views in one transaction.
+func (w *Warehouse) Publish(ctx context.Context, partitions []load.Partition, asOf calendar.Day) (err error) {
+	dir, err := os.MkdirTemp("", "sojourn-duckdb-")
+	if err != nil {
+		return fmt.Errorf("publish into %s: %w", w.path, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	db, err := w.connect(ctx, readWrite)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("publish into %s: %w", w.path, err)
+	}
+	if err := w.publish(ctx, tx, partitions, asOf, dir); err != nil {
+		return fmt.Errorf("publish into %s: %w", w.path, errors.Join(err, tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("publish into %s: %w", w.path, err)
+	}
+	return nil
+}
+
+func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, partitions []load.Partition, asOf calendar.Day, dir string) error {
+	stale, err := staleTables(ctx, tx)
+	if err != nil {
+		return err
+	}
+	held, err := publications(ctx, tx, stale)
+	if err != nil {
+		return err
+	}
+	for _, t := range ownTables() {
+		if _, ok := stale[t.Name]; !ok {
+			continue
+		}
+		if err := execute(ctx, tx, createTable(t)...); err != nil {
+			return fmt.Errorf("create table %s: %w", t.Name, err)
+		}
+		if err := execute(ctx, tx, "DELETE FROM published_partitions WHERE table_name = "+text(t.Name)); err != nil {
+			return err
+		}
+	}
+	changes, err := held.Changes(partitions)
+	if err != nil {
+		return err
+	}
+	for _, t := range load.Tables() {
+		of := slices.DeleteFunc(slices.Clone(changes), func(c load.Change) bool { return c.Table != t.Name })
+		if len(of) == 0 {
+			continue
+		}
+		if err := w.replace(ctx, tx, t, of, dir); err != nil {
+			return fmt.Errorf("%s, %s to %s: %w", t.Name, of[0].Day, of[len(of)-1].Day, err)
+		}
+	}
+	if len(changes) > 0 {
+		if err := note(ctx, tx, changes); err != nil {
+			return fmt.Errorf("published_partitions: %w", err)
+		}
+	}
+	return nil
+}
+
+// replace puts the rows of the changes' files in the place of the rows of
+// their days. All changes are of table t.
+func (w *Warehouse) replace(ctx context.Context, tx *sql.Tx, t load.Table, changes []load.Change, dir string) error {
+	var files []string
+	for _, c := range changes {
+		if c.Object == "" {
+			continue
+		}
+		file, err := w.file(ctx, c.Object, dir)
+		if err != nil {
+			return err
+		}
+		files = append(files, text(file))
+	}
+	if err := execute(ctx, tx, "DELETE FROM "+name(t.Name)+where(t, changes)); err != nil {
+		return err
+	}
+	if len(files) > 0 {
+		// The date is in the rows; the folder's name would add it again.
+		if err := execute(ctx, tx, "INSERT INTO "+name(t.Name)+" BY NAME SELECT * FROM read_parquet(["+
+			strings.Join(files, ", ")+"], hive_partitioning = false, union_by_name = true)"); err != nil {
+			return err
+		}
+	}
+	got, err := countRows(ctx, tx, t, changes)
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if got[c.Day] != c.Rows {
+			return fmt.Errorf("%s has %d rows of %s where %d were written: it was changed after it was made, or holds rows of another day; make the day again",
+				w.lake.URL(c.Object), got[c.Day], c.Day, c.Rows)
+		}
+	}
+	return nil
+}
+
+// countRows returns the rows that the table has of the days of the changes.
+func countRows(ctx context.Context, tx *sql.Tx, t load.Table, changes []load.Change) (map[calendar.Day]int64, error) {
+	day := "CAST(NULL AS DATE)"
+	if t.Partition != "" {
+		day = name(t.Partition)
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT "+day+" AS day, count(*) FROM "+name(t.Name)+where(t, changes)+" GROUP BY day")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() // read-only: nothing to lose
+	count := map[calendar.Day]int64{}
+	for rows.Next() {
+		var date sql.NullTime
+		var n int64
+		if err := rows.Scan(&date, &n); err != nil {
+			return nil, err
+		}
+		count[dayOf(date)] = n
+	}
+	return count, rows.Err()
+}
+
+// where selects the rows of the days of the changes; all rows of a reference
+// table.
+func where(t load.Table, changes []load.Change) string {
+	if t.Partition == "" {
+		return ""
+	}
+	var days []string
+	for _, c := range changes {
+		days = append(days, "DATE "+text(c.Day.String()))
+	}
+	return " WHERE " + name(t.Partition) + " IN (" + strings.Join(days, ", ") + ")"
+}
+
+// file returns a local file with the contents of an object of the lake.
+func (w *Warehouse) file(ctx context.Context, object, dir string) (_ string, err error) {
+	if path, ok := w.lake.LocalPath(object); ok {
+		return path, nil
+	}
+	r, err := w.lake.Open(ctx, object)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close() // read-only: nothing to lose
+	path := filepath.Join(dir, filepath.FromSlash(object))
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return "", err
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(f, r)
+	return path, errors.Join(err, f.Close())
+}
+
+func execute(ctx context.Context, tx *sql.Tx, statements ...string) error {
+	for _, s := range statements {
+		if _, err := tx.ExecContext(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
