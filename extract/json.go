@@ -139,6 +139,28 @@ func (s *scanner) record(data []byte, root *node, values []value) *flaw {
 	return nil
 }
 
+// begin makes the scanner ready for the elements of a list, whose syntax must
+// be right.
+func (s *scanner) begin(list []byte) {
+	s.data, s.pos, s.scratch, s.fault = list, 1, s.scratch[:0], ""
+}
+
+// element reads the next element of the list and sets the values that root
+// wants of it; others become absent. It reports whether there was one.
+func (s *scanner) element(root *node, values []value) bool {
+	if s.peek() == ',' {
+		s.pos++
+	}
+	clear(values)
+	switch s.peek() {
+	case ']':
+		return false
+	case '{':
+		return s.object(root, values, 1)
+	}
+	return s.skip(0)
+}
+
 func (s *scanner) fail(fault string) bool {
 	if s.fault == "" {
 		s.fault = fault

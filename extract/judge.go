@@ -200,8 +200,10 @@ func (j *judge) digest(e *transform.Event) string {
 	b = binary.LittleEndian.AppendUint64(b, uint64(e.At))
 	b = binary.LittleEndian.AppendUint64(b, uint64(e.EngagedMillis))
 	b = append(b, truthByte(e.Crash), truthByte(e.Background))
+	sum := xxh3.Hash128(b).Bytes()
+	b = hex.AppendEncode(b[:0], sum[:])
 	j.scratch = b
-	return j.texts.digest(b)
+	return j.texts.unique(b)
 }
 
 func truthByte(b bool) byte {
@@ -209,12 +211,4 @@ func truthByte(b bool) byte {
 		return 1
 	}
 	return 0
-}
-
-// digest returns a digest of content in hex.
-func (t *texts) digest(content []byte) string {
-	sum := xxh3.Hash128(content).Bytes()
-	var text [2 * len(sum)]byte
-	hex.Encode(text[:], sum[:])
-	return t.unique(text[:])
 }

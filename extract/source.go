@@ -44,8 +44,10 @@ type format struct {
 
 func formats() []format {
 	return []format{
-
+		{"csv", true, streamed(readCSV)},
+		{"ga4", false, streamed(readGA4)},
 		{"ndjson", true, streamed(readNDJSON)},
+		{"parquet", true, readParquet},
 	}
 }
 

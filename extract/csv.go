@@ -1,0 +1,222 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"sojourn/transform"
+)
+
+// readCSV reads an object of comma-separated values (RFC 4180) whose first
+// line names the columns. All values are texts, empty ones unknown.
+func readCSV(ctx context.Context, data io.Reader, r *reading) error {
+	records := csvRecords{lines: newLines(data)}
+	header, err := records.next()
+	if err == io.EOF {
+		return nil
+	}
+	if err == nil && header.flaw != nil {
+		err = errors.New(header.flaw.detail)
+	}
+	if err != nil {
+		return fmt.Errorf("header: %w", err)
+	}
+	width := records.width()
+	columns, err := locate(r.source, func(p place) (int, bool) {
+		for i := range width {
+			if string(records.column(i)) == p.path {
+				return i, true
+			}
+		}
+		return 0, false
+	})
+	if err != nil {
+		return fmt.Errorf("header: %w", err)
+	}
+
+	judge := newJudge(r.source, r.now, r.texts)
+	var values [fieldCount]value
+	var e transform.Event
+	for {
+		record, err := records.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return &brokenOff{record.line, err}
+		}
+		f := record.flaw
+		if f == nil && records.width() != width {
+			f = &flaw{badCSV, fmt.Sprintf("%d columns, want %d as in the header", records.width(), width)}
+		}
+		if f == nil {
+			for _, c := range columns {
+				values[c.field] = value{kind: text, bytes: records.column(c.column)}
+			}
+			f = judge.event(&values, &e)
+		}
+		if f != nil {
+			err = r.reject(ctx, record.line, f)
+		} else {
+			err = r.accept(ctx, &e, record.line.number)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// A located place is one whose column has been found.
+type located[C any] struct {
+	place
+	column C
+}
+
+// locate finds the columns of a source's fields. Columns may be missing, but
+// not those without which no record could be used.
+func locate[C any](s Source, find func(place) (C, bool)) ([]located[C], error) {
+	var found []located[C]
+	var has [fieldCount]bool
+	for _, p := range s.places() {
+		if c, ok := find(p); ok {
+			found = append(found, located[C]{p, c})
+			has[p.field] = true
+		}
+	}
+	j := newJudge(s, 0, nil)
+	switch {
+	case !has[timestamp]:
+		return nil, fmt.Errorf("no column %s", j.where(timestamp))
+	case !has[eventName]:
+		return nil, fmt.Errorf("no column %s", j.where(eventName))
+	case !has[userID] && !has[deviceID]:
+		return nil, fmt.Errorf("no column %s or %s", j.where(userID), j.where(deviceID))
+	}
+	return found, nil
+}
+
+// csvRecords reads records, whose quoted columns may go over several lines.
+type csvRecords struct {
+	lines *lines
+	text  []byte // columns of the record, one after the other
+	ends  []int  // where each column ends in text
+	open  bool   // the last column is quoted and has not ended yet
+}
+
+// A csvRecord is where a record was found and what is wrong with it, if
+// anything is.
+type csvRecord struct {
+	line line
+	flaw *flaw
+}
+
+// width returns the number of columns of the record.
+func (c *csvRecords) width() int { return len(c.ends) }
+
+// column returns a column of the record, without quotes.
+func (c *csvRecords) column(i int) []byte {
+	start := 0
+	if i > 0 {
+		start = c.ends[i-1]
+	}
+	return c.text[start:c.ends[i]]
+}
+
+// next reads the next record. Blank lines between records are none.
+func (c *csvRecords) next() (csvRecord, error) {
+	l, err := c.lines.next()
+	for err == nil && l.flaw() == nil && isBlank(l.text) {
+		l, err = c.lines.next()
+	}
+	if err != nil {
+		return csvRecord{line: l}, err
+	}
+	c.text, c.ends, c.open = c.text[:0], c.ends[:0], false
+	if f := l.flaw(); f != nil {
+		return csvRecord{l, f}, nil
+	}
+	problem := c.parse(l.text)
+	if problem == "" && !c.open {
+		return csvRecord{line: l}, nil
+	}
+
+	// The record is kept whole, as it may turn out to be bad.
+	l.text = bytes.Clone(l.text)
+	for problem == "" && c.open {
+		more, err := c.lines.next()
+		if err == io.EOF {
+			problem = "a quote is never closed"
+			break
+		}
+		l.text = append(l.text, '\n')
+		l.text = append(l.text, more.text...)
+		l.length += 1 + more.length
+		if err != nil {
+			return csvRecord{line: l}, err
+		}
+		if l.length > maxLine {
+			return csvRecord{l, l.flaw()}, nil
+		}
+		c.text = append(c.text, '\n')
+		problem = c.parse(more.text)
+	}
+	if problem != "" {
+		return csvRecord{l, &flaw{badCSV, problem}}, nil
+	}
+	return csvRecord{line: l}, nil
+}
+
+// parse adds the columns of a line to the record and says what is wrong.
+func (c *csvRecords) parse(text []byte) (problem string) {
+	for {
+		if !c.open && len(text) > 0 && text[0] == '"' {
+			c.open, text = true, text[1:]
+		}
+		if c.open {
+			if text = c.parseQuoted(text); c.open {
+				return ""
+			}
+			if len(text) > 0 && text[0] != ',' {
+				return fmt.Sprintf("text after the closing quote of column %d", len(c.ends)+1)
+			}
+		} else {
+			column := text
+			if i := bytes.IndexByte(text, ','); i >= 0 {
+				column = text[:i]
+			}
+			if bytes.IndexByte(column, '"') >= 0 {
+				return fmt.Sprintf("a quote inside column %d, which does not begin with one", len(c.ends)+1)
+			}
+			c.text = append(c.text, column...)
+			text = text[len(column):]
+		}
+		c.ends = append(c.ends, len(c.text))
+		if len(text) == 0 {
+			return ""
+		}
+		text = text[1:]
+	}
+}
+
+// parseQuoted reads on in a quoted column and returns what follows it, if it
+// ends here.
+func (c *csvRecords) parseQuoted(text []byte) []byte {
+	for {
+		i := bytes.IndexByte(text, '"')
+		if i < 0 {
+			c.text = append(c.text, text...)
+			return nil
+		}
+		c.text = append(c.text, text[:i]...)
+		text = text[i+1:]
+		if len(text) == 0 || text[0] != '"' {
+			c.open = false
+			return text
+		}
+		c.text = append(c.text, '"')
+		text = text[1:]
+	}
+}

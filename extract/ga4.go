@@ -1,0 +1,244 @@
+package extract
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"github.com/zeebo/xxh3"
+
+	"sojourn/transform"
+)
+
+// The places of a Firebase or GA4 export that are read, in the order of ga4Paths.
+const (
+	ga4Name = iota
+	ga4Timestamp
+	ga4User
+	ga4Device
+	ga4Params
+	ga4Platform
+	ga4OSVersion
+	ga4AppVersion
+	ga4DeviceModel
+	ga4Country
+	ga4Language
+	ga4ManualSource
+	ga4Source
+	ga4ManualCampaign
+	ga4Campaign
+	ga4Stream
+	ga4Bundle
+	ga4BatchEvent
+	ga4BatchOrdering
+	ga4BatchPage
+
+	ga4Places
+)
+
+func ga4Paths() [][]string {
+	return [][]string{
+		{"event_name"},
+		{"event_timestamp"},
+		{"user_id"},
+		{"user_pseudo_id"},
+		{"event_params"},
+		{"platform"},
+		{"device", "operating_system_version"},
+		{"app_info", "version"},
+		{"device", "mobile_model_name"},
+		{"geo", "country"},
+		{"device", "language"},
+		{"collected_traffic_source", "manual_source"},
+		{"traffic_source", "source"},
+		{"collected_traffic_source", "manual_campaign_name"},
+		{"traffic_source", "name"},
+		{"stream_id"},
+		{"event_bundle_sequence_id"},
+		{"batch_event_index"},
+		{"batch_ordering_id"},
+		{"batch_page_id"},
+	}
+}
+
+// ga4Fields are the names that the export has for our fields, for messages.
+func ga4Fields() map[string]Field {
+	return map[string]Field{
+		"event_name":         {Path: "event_name"},
+		"timestamp":          {Path: "event_timestamp", Unit: "us"},
+		"user_id":            {Path: "user_id"},
+		"device_id":          {Path: "user_pseudo_id"},
+		"session_id":         {Path: "event_params.ga_session_id"},
+		"screen":             {Path: "event_params"},
+		"engaged_ms":         {Path: "event_params.engagement_time_msec"},
+		"crash":              {Path: "event_params.fatal"},
+		"platform":           {Path: "platform"},
+		"os_version":         {Path: "device.operating_system_version"},
+		"app_version":        {Path: "app_info.version"},
+		"device_model":       {Path: "device.mobile_model_name"},
+		"country":            {Path: "geo.country"},
+		"language":           {Path: "device.language"},
+		"acquisition_source": {Path: "traffic_source"},
+		"campaign":           {Path: "traffic_source"},
+	}
+}
+
+// readGA4 reads an object of the Firebase or GA4 BigQuery export, written as
+// one JSON object a line. Integers may be quoted. The export has no event
+// ids: events are known by everything that tells one from another.
+func readGA4(ctx context.Context, data io.Reader, r *reading) error {
+	g := newGA4(r)
+	return eachLine(ctx, data, r, g.decode)
+}
+
+type ga4 struct {
+	judge  *judge
+	scan   scanner
+	root   *node
+	values [ga4Places]value
+	params ga4Parameters
+	id     []byte
+}
+
+func newGA4(r *reading) *ga4 {
+	judge := newJudge(Source{Fields: ga4Fields()}, r.now, r.texts)
+	return &ga4{judge: judge, root: newNode(ga4Paths()), params: newGA4Parameters()}
+}
+
+func (g *ga4) decode(line []byte, e *transform.Event) *flaw {
+	if flaw := g.scan.record(line, g.root, g.values[:]); flaw != nil {
+		return flaw
+	}
+	if flaw := g.params.read(g.values[ga4Params]); flaw != nil {
+		return flaw
+	}
+	v, p := &g.values, &g.params
+	fields := [fieldCount]value{
+		eventID:           {kind: text, bytes: g.digest()},
+		userID:            v[ga4User],
+		deviceID:          v[ga4Device],
+		eventName:         v[ga4Name],
+		timestamp:         v[ga4Timestamp],
+		sessionID:         p.sessionID,
+		screen:            firstKnown(p.screen, p.screenClass, p.pageLocation),
+		engagedMillis:     p.engagedMillis,
+		platform:          v[ga4Platform],
+		osVersion:         v[ga4OSVersion],
+		appVersion:        v[ga4AppVersion],
+		deviceModel:       v[ga4DeviceModel],
+		country:           v[ga4Country],
+		language:          v[ga4Language],
+		acquisitionSource: firstKnown(v[ga4ManualSource], v[ga4Source]),
+		campaign:          firstKnown(v[ga4ManualCampaign], v[ga4Campaign]),
+	}
+	switch string(v[ga4Name].bytes) {
+	case "app_exception":
+		fields[crash] = p.fatal
+	case "notification_receive":
+		fields[background] = value{kind: boolean, bytes: []byte("true")}
+	}
+	return g.judge.event(&fields, e)
+}
+
+func firstKnown(values ...value) value {
+	for _, v := range values {
+		if v.known() {
+			return v
+		}
+	}
+	return value{}
+}
+
+// digest identifies the event, whatever the order of its parameters and
+// whether its integers are quoted.
+func (g *ga4) digest() []byte {
+	b := g.id[:0]
+	for _, i := range [...]int{
+		ga4Name, ga4Timestamp, ga4Device, ga4User, ga4Stream,
+		ga4Bundle, ga4BatchEvent, ga4BatchOrdering, ga4BatchPage,
+	} {
+		b = appendDigested(b, g.values[i])
+	}
+	b = binary.LittleEndian.AppendUint64(b, g.params.sum.Hi)
+	b = binary.LittleEndian.AppendUint64(b, g.params.sum.Lo)
+	sum := xxh3.Hash128(b).Bytes()
+	b = hex.AppendEncode(b[:0], sum[:])
+	g.id = b
+	return b
+}
+
+// appendDigested appends a value such that no two lists of values are the same.
+func appendDigested(b []byte, v value) []byte {
+	if !v.known() {
+		return binary.AppendUvarint(b, 0)
+	}
+	b = binary.AppendUvarint(b, uint64(len(v.bytes))+1)
+	return append(b, v.bytes...)
+}
+
+// ga4Parameters are the parameters of one event.
+type ga4Parameters struct {
+	scan    scanner
+	root    *node
+	element [5]value // key and the four types of values
+	scratch []byte
+
+	sum xxh3.Uint128 // of the digests of all parameters: their order does not count
+
+	sessionID, screen, screenClass, pageLocation, engagedMillis, fatal value
+}
+
+func newGA4Parameters() ga4Parameters {
+	return ga4Parameters{root: newNode([][]string{
+		{"key"},
+		{"value", "string_value"},
+		{"value", "int_value"},
+		{"value", "float_value"},
+		{"value", "double_value"},
+	})}
+}
+
+// read reads event_params, a list of objects with key and value.
+func (p *ga4Parameters) read(list value) *flaw {
+	*p = ga4Parameters{scan: p.scan, root: p.root, scratch: p.scratch}
+	switch list.kind {
+	case array:
+	case absent, null:
+		return nil
+	default:
+		return &flaw{wrongType, fmt.Sprintf("event_params is %s, want a list", list.kind)}
+	}
+	for p.scan.begin(list.bytes); p.scan.element(p.root, p.element[:]); {
+		p.add()
+	}
+	return nil
+}
+
+// add takes the parameter in element.
+func (p *ga4Parameters) add() {
+	v := firstKnown(p.element[1:]...)
+	switch string(p.element[0].bytes) {
+	case "ga_session_id":
+		p.sessionID = v
+	case "firebase_screen":
+		p.screen = v
+	case "firebase_screen_class":
+		p.screenClass = v
+	case "page_location":
+		p.pageLocation = v
+	case "engagement_time_msec":
+		p.engagedMillis = v
+	case "fatal":
+		p.fatal = v
+	}
+	b := p.scratch[:0]
+	for _, v := range p.element {
+		b = appendDigested(b, v)
+	}
+	p.scratch = b
+	sum := xxh3.Hash128(b)
+	p.sum.Hi += sum.Hi
+	p.sum.Lo += sum.Lo
+}

@@ -1,0 +1,237 @@
+package extract
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+
+	"sojourn/transform"
+)
+
+// readParquet reads a Parquet object, of which it fetches only the columns of
+// mapped fields, and decodes a few pages of them at a time. An object that is
+// not in a directory is first copied to a temporary file.
+func readParquet(ctx context.Context, r *reading) error {
+	file, err := spool(ctx, r.source.Bucket, r.object.Name)
+	if err != nil {
+		return &lost{err}
+	}
+	defer file.Close() // read-only: nothing to lose
+	if file.size == 0 {
+		return nil
+	}
+	if err := checkMagic(file); err != nil {
+		return err
+	}
+	var table *parquetTable
+	if err := guarded(func() (err error) {
+		table, err = openParquetTable(file, r.source)
+		return err
+	}); err != nil {
+		return err
+	}
+	defer table.close()
+
+	judge := newJudge(r.source, r.now, r.texts)
+	var e transform.Event
+	for {
+		var rows int
+		err := guarded(func() (err error) {
+			rows, err = table.decode()
+			return err
+		})
+		if err != nil {
+			return &brokenOff{line{number: r.input.Lines + 1}, err}
+		}
+		if rows == 0 {
+			return nil
+		}
+		for i := range rows {
+			number := r.input.Lines + 1
+			values := table.row(i)
+			if flaw := judge.event(&values, &e); flaw != nil {
+				raw := table.describe(i)
+				err = r.reject(ctx, line{number, raw, int64(len(raw))}, flaw)
+			} else {
+				err = r.accept(ctx, &e, number)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// guarded calls a function of the Parquet library, which panics on some files
+// that are corrupt.
+func guarded(call func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("corrupt Parquet file: %v", p)
+		}
+	}()
+	return call()
+}
+
+func checkMagic(file *spooled) error {
+	var head [4]byte
+	if _, err := file.ReadAt(head[:], 0); err != nil && err != io.EOF {
+		return &lost{err}
+	}
+	if string(head[:]) != "PAR1" {
+		return fmt.Errorf("not a Parquet file: it begins with %s, want PAR1", excerpt(head[:]))
+	}
+	return nil
+}
+
+// parquetRows is the number of rows that are decoded at once.
+const parquetRows = 256
+
+// A parquetTable reads the columns of mapped fields in step.
+type parquetTable struct {
+	groups  []parquet.RowGroup // not begun yet
+	left    int64              // rows of the current one
+	columns []parquetColumn
+	texts   []byte // of the decoded rows
+}
+
+type parquetColumn struct {
+	field   field
+	path    string
+	index   int // of the leaf column in the file
+	convert parquetConverter
+
+	pages  parquet.Pages
+	page   parquet.Page
+	values parquet.ValueReader // of the page; nil if there is none
+
+	raw  [parquetRows]parquet.Value
+	rows [parquetRows]value
+}
+
+// openParquetTable finds the columns of a source's fields in a file.
+func openParquetTable(file *spooled, s Source) (*parquetTable, error) {
+	f, err := parquet.OpenFile(file, file.size,
+		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(blockSize))
+	if err != nil {
+		return nil, fmt.Errorf("not a Parquet file: %w", err)
+	}
+	leaves, err := locate(s, func(p place) (parquet.LeafColumn, bool) { return f.Schema().Lookup(splitPath(p.path)...) })
+	if err != nil {
+		return nil, err
+	}
+	t := &parquetTable{groups: f.RowGroups(), columns: make([]parquetColumn, len(leaves))}
+	for i, leaf := range leaves {
+		c := &t.columns[i]
+		c.field, c.path, c.index = leaf.field, leaf.path, leaf.column.ColumnIndex
+		if leaf.column.MaxRepetitionLevel > 0 {
+			return nil, fmt.Errorf("column %s is a list, want one value a row", c.path)
+		}
+		if c.convert = converterOf(leaf.column.Node.Type()); c.convert == nil {
+			return nil, fmt.Errorf("column %s has type %s, which cannot be read", c.path, leaf.column.Node.Type())
+		}
+	}
+	return t, nil
+}
+
+// decode reads the next rows and returns how many, 0 at the end.
+func (t *parquetTable) decode() (n int, err error) {
+	for t.left == 0 {
+		if len(t.groups) == 0 {
+			return 0, nil
+		}
+		chunks := t.groups[0].ColumnChunks()
+		for i := range t.columns {
+			c := &t.columns[i]
+			c.close()
+			c.pages = chunks[c.index].Pages()
+		}
+		t.left, t.groups = t.groups[0].NumRows(), t.groups[1:]
+	}
+	n = int(min(t.left, parquetRows))
+	t.left -= int64(n)
+	t.texts = t.texts[:0]
+	for i := range t.columns {
+		if t.texts, err = t.columns[i].decode(n, t.texts); err != nil {
+			return 0, fmt.Errorf("column %s: %w", t.columns[i].path, err)
+		}
+	}
+	return n, nil
+}
+
+func (t *parquetTable) close() {
+	for i := range t.columns {
+		t.columns[i].close()
+	}
+}
+
+// row returns the values of a decoded row.
+func (t *parquetTable) row(i int) (values [fieldCount]value) {
+	for c := range t.columns {
+		values[t.columns[c].field] = t.columns[c].rows[i]
+	}
+	return values
+}
+
+// describe writes what is known of a decoded row as JSON, for quarantine.
+func (t *parquetTable) describe(i int) []byte {
+	known := map[string]any{}
+	for c := range t.columns {
+		switch v := t.columns[c].rows[i]; v.kind {
+		case absent, null:
+		case moment:
+			known[t.columns[c].path] = formatMoment(v.at)
+		default:
+			known[t.columns[c].path] = string(v.bytes)
+		}
+	}
+	text, err := json.Marshal(known)
+	if err != nil {
+		return nil // texts can always be written
+	}
+	return text
+}
+
+// decode reads the next n values of a column, whose bytes it appends to texts.
+func (c *parquetColumn) decode(n int, texts []byte) ([]byte, error) {
+	for done := 0; done < n; {
+		if c.values == nil {
+			page, err := c.pages.ReadPage()
+			if err == io.EOF {
+				return texts, errShort
+			}
+			if err != nil {
+				return texts, err
+			}
+			c.page, c.values = page, page.Values()
+		}
+		got, err := c.values.ReadValues(c.raw[done:n])
+		for i := done; i < done+got; i++ {
+			if c.raw[i].IsNull() {
+				c.rows[i] = value{kind: null}
+			} else {
+				c.rows[i], texts = c.convert(c.raw[i], texts)
+			}
+		}
+		done += got
+		if err == io.EOF || got == 0 {
+			parquet.Release(c.page)
+			c.page, c.values = nil, nil
+		} else if err != nil {
+			return texts, err
+		}
+	}
+	return texts, nil
+}
+
+func (c *parquetColumn) close() {
+	if c.pages == nil {
+		return
+	}
+	parquet.Release(c.page)
+	c.page, c.values = nil, nil
+	c.pages.Close() // read-only: nothing to lose
+}
