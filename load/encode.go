@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"sojourn/internal/calendar"
 	"sojourn/internal/parquetfile"
+	"sojourn/sql"
 	"sojourn/transform"
 )
 
@@ -19,11 +21,15 @@ type File struct {
 	SHA256 string // hex digest of Data
 }
 
-// Encode returns the files of a day, one for each daily table in the order of
-// [Tables]. A table without rows has a file without rows.
-func Encode(t *transform.Tables) ([]File, error) {
+// Encode returns the files of a day, one for each of the named daily tables,
+// all of them if none is named, in the order of [Tables]. A table without rows
+// has a file without rows.
+func Encode(t *transform.Tables, names ...string) ([]File, error) {
 	var files []File
 	for _, table := range daily() {
+		if len(names) > 0 && !slices.Contains(names, table.Name) {
+			continue
+		}
 		data, rows, err := table.encode(t)
 		if err != nil {
 			return nil, fmt.Errorf("table %s of %s: %w", table.Name, t.Day, err)
@@ -31,6 +37,22 @@ func Encode(t *transform.Tables) ([]File, error) {
 		files = append(files, newFile(table.Name, t.Day, rows, data))
 	}
 	return files, nil
+}
+
+// EncodeReference returns the files of the reference tables, which have no days.
+func EncodeReference(figures []sql.Benchmark, setting sql.Setting) ([]File, error) {
+	benchmarkData, err := parquetfile.Encode(figures)
+	if err != nil {
+		return nil, fmt.Errorf("table benchmarks: %w", err)
+	}
+	settingData, err := parquetfile.Encode([]sql.Setting{setting})
+	if err != nil {
+		return nil, fmt.Errorf("table settings: %w", err)
+	}
+	return []File{
+		newFile(benchmarks().Name, 0, len(figures), benchmarkData),
+		newFile(settings().Name, 0, 1, settingData),
+	}, nil
 }
 
 func newFile(table string, day calendar.Day, rows int, data []byte) File {

@@ -31,6 +31,17 @@ func PublishedPartitions() Table {
 	})
 }
 
+// String names the partition for people: sessions of 2026-10-01, or benchmarks.
+func (k PartitionKey) String() string {
+	if k.Day == 0 {
+		return k.Table
+	}
+	return k.Table + " of " + k.Day.String()
+}
+
+// Key names the partition.
+func (p Partition) Key() PartitionKey { return PartitionKey{p.Table, p.Day} }
+
 // Publications are the rows of published_partitions.
 type Publications map[PartitionKey]Publication
 
@@ -63,12 +74,12 @@ func (held Publications) Changes(partitions []Partition) ([]Change, error) {
 	seen := map[PartitionKey]bool{}
 	var changes []Change
 	for _, p := range partitions {
-		key := PartitionKey{p.Table, p.Day}
+		key := p.Key()
 		switch {
 		case !known[p.Table]:
 			return nil, fmt.Errorf("%s is not a published table", p.Table)
 		case seen[key]:
-			return nil, fmt.Errorf("%s of %s is to be published twice at once", p.Table, p.Day)
+			return nil, fmt.Errorf("%s is to be published twice at once", key)
 		case p.Object == "":
 			p.SHA256, p.Rows = "", 0
 		}
@@ -97,7 +108,7 @@ func (held Publications) With(changes []Change, complete bool) Publications {
 		after = Publications{}
 	}
 	for _, c := range changes {
-		after[PartitionKey{c.Table, c.Day}] = Publication{c.Table, c.Day, c.Revision, c.SHA256, c.Rows, complete}
+		after[c.Key()] = Publication{c.Table, c.Day, c.Revision, c.SHA256, c.Rows, complete}
 	}
 	return after
 }

@@ -17,7 +17,7 @@ func WriteReference(w io.Writer) error {
 	fmt.Fprintln(out)
 	fmt.Fprintln(out, "The tables that Sojourn publishes, the same in DuckDB and in BigQuery. Days are local days of the")
 	fmt.Fprintln(out, "reporting time zone; a TIMESTAMP is an instant in UTC. A table is replaced day by day, never appended to.")
-	fmt.Fprintln(out, "BigQuery refuses a query that does not filter on the partition column.")
+	fmt.Fprintln(out, "BigQuery refuses a query on a partitioned table that does not filter on the partition column.")
 	fmt.Fprintln(out)
 	for _, t := range Tables() {
 		fmt.Fprintf(out, "- [%s](#%s): %s\n", t.Name, t.Name, t.Doc)
@@ -27,6 +27,8 @@ func WriteReference(w io.Writer) error {
 		fmt.Fprintf(out, "Key: %s.", codeList(t.Key))
 		if t.Partition != "" {
 			fmt.Fprintf(out, " Partitioned by `%s`.", t.Partition)
+		} else {
+			fmt.Fprint(out, " Not partitioned: the table is replaced whole.")
 		}
 		if len(t.Cluster) > 0 {
 			fmt.Fprintf(out, " Clustered by %s (BigQuery).", codeList(t.Cluster))

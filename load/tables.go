@@ -2,6 +2,7 @@ package load
 
 import (
 	"sojourn/internal/parquetfile"
+	"sojourn/sql"
 	"sojourn/transform"
 )
 
@@ -11,7 +12,23 @@ func Tables() []Table {
 	for _, t := range daily() {
 		list = append(list, t.Table)
 	}
-	return list
+	return append(list, benchmarks(), settings())
+}
+
+func benchmarks() Table {
+	return withColumns[sql.Benchmark](Table{
+		Name: "benchmarks",
+		Doc:  "Published figures of other apps, each with source, period and definition: what benchmark_comparison compares this app with.",
+		Key:  []string{"benchmark_id"},
+	})
+}
+
+func settings() Table {
+	return withColumns[sql.Setting](Table{
+		Name: "settings",
+		Doc:  "One row: what this app is and how its sessions are cut.",
+		Key:  []string{"app"},
+	})
 }
 
 // A dailyTable is a table of which transform makes one partition a day.

@@ -14,6 +14,7 @@ import (
 
 	"sojourn/internal/calendar"
 	"sojourn/load"
+	"sojourn/sql"
 	"sojourn/transform"
 )
 
@@ -55,11 +56,15 @@ func TestFilesHaveTheColumnsOfTheirTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	reference, err := load.EncodeReference(nil, sql.Setting{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	tables := map[string]load.Table{}
 	for _, table := range load.Tables() {
 		tables[table.Name] = table
 	}
-	for _, f := range files {
+	for _, f := range append(files, reference...) {
 		file, err := parquet.OpenFile(bytes.NewReader(f.Data), int64(len(f.Data)))
 		if err != nil {
 			t.Fatal(err)

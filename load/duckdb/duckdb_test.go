@@ -22,6 +22,7 @@ import (
 	"sojourn/internal/lake"
 	"sojourn/load"
 	"sojourn/load/duckdb"
+	views "sojourn/sql"
 	"sojourn/transform"
 )
 
@@ -49,6 +50,11 @@ func store(t *testing.T, b *bucket.Bucket, tables *transform.Tables) []load.Part
 	if err != nil {
 		t.Fatal(err)
 	}
+	return put(t, b, files)
+}
+
+func put(t *testing.T, b *bucket.Bucket, files []load.File) []load.Partition {
+	t.Helper()
 	var partitions []load.Partition
 	for _, f := range files {
 		object := lake.TableObject(f.Table, f.Day)
@@ -161,6 +167,38 @@ func TestPublishingAgainChangesNothing(t *testing.T) {
 	publish(t, w, partitions)
 	wantRows(t, w, "SELECT * FROM published_partitions ORDER BY ALL", before...)
 	wantRows(t, w, whoCame, "2026-10-01 ann")
+}
+
+func TestViewsAnswerAsOfTheLastDay(t *testing.T) {
+	w, b := open(t)
+	reference, err := load.EncodeReference(
+		[]views.Benchmark{{ID: 1, Metric: "session_length", Unit: "seconds"}},
+		views.Setting{App: "trailnotes", Industry: "travel"},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	partitions := append(put(t, b, reference), store(t, b, visits(day1, "ann"))...)
+	publish(t, w, append(partitions, store(t, b, visits(day2, "ann", "bob"))...))
+	wantRows(t, w, "SELECT app, industry FROM settings", "trailnotes travel")
+	wantRows(t, w, "SELECT count(*) FROM fct_sessions", "3")
+	for _, v := range views.Views() {
+		rows, err := w.Query(t.Context(), "SELECT * FROM "+v.Name)
+		if err != nil {
+			t.Errorf("%s: %v", v.Name, err)
+			continue
+		}
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+
+	// The same as of the day before: the views move, the tables stay.
+	if err := w.Publish(t.Context(), partitions, day1); err != nil {
+		t.Fatal(err)
+	}
+	wantRows(t, w, "SELECT count(*) FROM fct_sessions", "1")
+	wantRows(t, w, "SELECT count(*) FROM sessions", "3")
 }
 
 func TestPublishIsAllOrNothing(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"sojourn/internal/calendar"
 	"sojourn/load"
+	views "sojourn/sql"
 )
 
 // Publish replaces the partitions and the views in one transaction.
@@ -72,12 +73,20 @@ func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, partitions []load.P
 			continue
 		}
 		if err := w.replace(ctx, tx, t, of, dir); err != nil {
-			return fmt.Errorf("%s, %s to %s: %w", t.Name, of[0].Day, of[len(of)-1].Day, err)
+			return fmt.Errorf("replace %s and %d more days: %w", of[0].Key(), len(of)-1, err)
 		}
 	}
 	if len(changes) > 0 {
 		if err := note(ctx, tx, changes); err != nil {
 			return fmt.Errorf("published_partitions: %w", err)
+		}
+	}
+	if err := execute(ctx, tx, views.DuckDBMacros()...); err != nil {
+		return fmt.Errorf("create macros: %w", err)
+	}
+	for _, v := range views.Views() {
+		if err := execute(ctx, tx, v.DuckDB(asOf), "COMMENT ON VIEW main."+name(v.Name)+" IS "+text(v.Doc)); err != nil {
+			return fmt.Errorf("create view %s: %w", v.Name, err)
 		}
 	}
 	return nil
@@ -113,8 +122,8 @@ func (w *Warehouse) replace(ctx context.Context, tx *sql.Tx, t load.Table, chang
 	}
 	for _, c := range changes {
 		if got[c.Day] != c.Rows {
-			return fmt.Errorf("%s has %d rows of %s where %d were written: it was changed after it was made, or holds rows of another day; make the day again",
-				w.lake.URL(c.Object), got[c.Day], c.Day, c.Rows)
+			return fmt.Errorf("%s: %d rows in %s, where %d were written: the file was changed since, or holds rows of another day; make it again",
+				c.Key(), got[c.Day], w.lake.URL(c.Object), c.Rows)
 		}
 	}
 	return nil
