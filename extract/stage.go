@@ -247,5 +247,5 @@ func (b *batch) manifest(inputs []lake.Input, workers []*worker) lake.Batch {
 			reasons[reason] += n
 		}
 	}
-	return lake.Batch{ID: b.id, Inputs: inputs, Staged: b.staged, Quarantine: b.quarantined, Reasons: reasons}
+	return lake.Batch{ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs, Staged: b.staged, Quarantine: b.quarantined, Reasons: reasons}
 }
