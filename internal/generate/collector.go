@@ -67,8 +67,9 @@ func (c *collector) upload(ctx context.Context, b *bucket.Bucket, sum *Summary) 
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
+			z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
 			for i := taken.Add(1) - 1; i < int64(len(c.slots)); i = taken.Add(1) - 1 {
-				errs[i] = c.put(ctx, b, int(i))
+				errs[i] = c.put(ctx, b, int(i), z)
 			}
 		})
 	}
@@ -93,8 +94,9 @@ func (c *collector) upload(ctx context.Context, b *bucket.Bucket, sum *Summary) 
 	return nil
 }
 
-// put writes the object of a slot, if there is anything to write.
-func (c *collector) put(ctx context.Context, b *bucket.Bucket, i int) error {
+// put writes the object of a slot, if there is anything to write. It may use z,
+// as one is too big to make for every object.
+func (c *collector) put(ctx context.Context, b *bucket.Bucket, i int, z *gzip.Writer) error {
 	lines := c.slots[i]
 	if len(lines) == 0 {
 		return nil
@@ -102,11 +104,12 @@ func (c *collector) put(ctx context.Context, b *bucket.Bucket, i int) error {
 	slices.SortFunc(lines, func(a, b delivery) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.event, b.event), cmp.Compare(a.damage, b.damage))
 	})
-	kind := mix(uint64(i)<<32|uint64(c.number)) % 20
+	// One object in twenty each is not compressed, and compressed otherwise.
+	lot := mix(uint64(i)<<32|uint64(c.number)) % 20
 	switch {
-	case kind == 0 && !c.world.Clean:
+	case lot == 0 && !c.world.Clean:
 		return b.Put(ctx, c.name(i)+".json", func(w io.Writer) error { return c.write(w, lines) })
-	case kind == 1 && !c.world.Clean:
+	case lot == 1 && !c.world.Clean:
 		return b.Put(ctx, c.name(i)+".json.zst", func(w io.Writer) error {
 			z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 			if err != nil {
@@ -119,7 +122,7 @@ func (c *collector) put(ctx context.Context, b *bucket.Bucket, i int) error {
 		})
 	}
 	return b.Put(ctx, c.name(i)+".json.gz", func(w io.Writer) error {
-		z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // the level is valid
+		z.Reset(w)
 		if err := c.write(z, lines); err != nil {
 			return err
 		}

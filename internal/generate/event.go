@@ -62,8 +62,10 @@ const (
 	sessionEnd
 	appCrash
 	pushOpened
-	pushReceived      // in the background, like the next
-	backgroundRefresh //
+
+	// In the background, without the user.
+	pushReceived
+	backgroundRefresh
 )
 
 var kindNames = [...]string{
@@ -71,7 +73,6 @@ var kindNames = [...]string{
 	"app_background", "session_end", "app_crash", "push_opened", "push_received", "background_refresh",
 }
 
-// inBackground is true of what happens without the user.
 func (k kind) inBackground() bool { return k >= pushReceived }
 
 // A screen of the app; noScreen is none.

@@ -22,13 +22,10 @@
 package generate
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-
-	"github.com/klauspost/compress/gzip"
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
@@ -48,12 +45,13 @@ type Options struct {
 	Clean bool
 }
 
-// usersPerCollector is how many users' events one collector receives, that is
-// how many are held in memory at once: about 70 bytes an event.
+// usersPerCollector is how many users' events one collector receives, and so
+// how many are held in memory at once.
 const usersPerCollector = 8192
 
 // Write generates events and truth into b and returns what they contain.
-// Memory is bounded by the events of 8,192 users, however many there are.
+// However many users there are, it holds the events of 8,192 of them at a time:
+// some 250 bytes an event, 200 MB for three weeks.
 func Write(ctx context.Context, b *bucket.Bucket, o Options) (Summary, error) {
 	var sum Summary
 	w, err := newWorld(o)
@@ -115,41 +113,4 @@ func newWorld(o Options) (*world, error) {
 		w.countries = append(w.countries, c)
 	}
 	return w, nil
-}
-
-// A truthWriter writes the truth, user by user.
-type truthWriter struct {
-	sessions *bufio.Writer
-	fates    *gzip.Writer
-	encoder  *json.Encoder // of sessions
-	line     []byte
-	seed     uint64
-}
-
-func newTruthWriter(sessions, fates io.Writer, seed uint64) *truthWriter {
-	t := &truthWriter{sessions: bufio.NewWriter(sessions), seed: seed}
-	t.encoder = json.NewEncoder(t.sessions)
-	t.fates, _ = gzip.NewWriterLevel(fates, gzip.BestSpeed) // the level is valid
-	return t
-}
-
-func (t *truthWriter) write(l *life) error {
-	for i := range l.sessions {
-		if err := t.encoder.Encode(&l.sessions[i]); err != nil {
-			return err
-		}
-	}
-	t.line = t.line[:0]
-	for i := range l.events {
-		t.line = l.events[i].appendFate(t.line, t.seed)
-	}
-	_, err := t.fates.Write(t.line)
-	return err
-}
-
-func (t *truthWriter) close() error {
-	if err := t.fates.Close(); err != nil {
-		return err
-	}
-	return t.sessions.Flush()
 }

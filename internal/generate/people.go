@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -13,7 +14,7 @@ type country struct {
 	code, language string
 	zoneName       string
 	zone           calendar.Zone
-	share          int // of a hundred users
+	share          int // of a hundred users; all countries together have them all
 }
 
 var countries = []country{
@@ -55,7 +56,7 @@ var (
 	// visitsADay has how often the app is opened on a day on which it is.
 	visitsADay = curve{{0, 1}, {450, 1}, {451, 2}, {700, 2}, {701, 3}, {850, 3}, {950, 5}, {990, 8}, {1000, 15}}
 
-	botMinutes = curve{{0, 300}, {400, 900}, {800, 3000}, {1000, 7200}}
+	botMinutes = curve{{0, 300}, {300, 1440}, {800, 3600}, {1000, 7200}}
 )
 
 // A life is all that one user did, and what it amounts to.
@@ -90,13 +91,12 @@ func (w *world) live(user int, before int64) *life {
 }
 
 func (w *world) homeOf(r *rand.Rand) country {
-	n := r.IntN(100)
-	for _, c := range w.countries {
-		if n -= c.share; n < 0 {
-			return c
-		}
+	n, i := r.IntN(100), 0
+	for n >= w.countries[i].share {
+		n -= w.countries[i].share
+		i++
 	}
-	return w.countries[0]
+	return w.countries[i]
 }
 
 // anonymousEvents returns how many events a user sends before signing in.
@@ -106,7 +106,7 @@ func (w *world) anonymousEvents(l *life) int {
 	}
 	switch n := l.rand.IntN(100); {
 	case n < 15:
-		return never
+		return math.MaxInt
 	case n < 25:
 		return 20
 	case n < 65:
@@ -114,8 +114,6 @@ func (w *world) anonymousEvents(l *life) int {
 	}
 	return 0
 }
-
-const never = 1 << 40
 
 // install returns when a user installs the app: every day some do, on weekends
 // more.
