@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"sojourn/internal/calendar"
+)
+
+// cli is the command line: its fields are the flags, its tags are the help.
+type cli struct {
+	Config    string `short:"c" default:"sojourn.yaml" env:"SOJOURN_CONFIG" placeholder:"FILE" help:"Configuration file (${default})."`
+	Lake      string `env:"SOJOURN_LAKE" placeholder:"URL" help:"Lake, instead of the configured one: a directory or a bucket URL."`
+	DuckDB    string `name:"duckdb" env:"SOJOURN_DUCKDB" placeholder:"FILE" help:"DuckDB warehouse, instead of the configured one."`
+	Memory    string `env:"SOJOURN_MEMORY" placeholder:"SIZE" help:"Memory for events being staged, such as 256MiB."`
+	Workers   int    `env:"SOJOURN_WORKERS" placeholder:"N" help:"Objects read at once; default one a core."`
+	LogFormat string `env:"SOJOURN_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Narration on stderr: text, json (one object a line), or auto: text on a terminal."`
+	Quiet     bool   `short:"q" env:"SOJOURN_QUIET" help:"No narration or progress."`
+	Verbose   bool   `short:"v" env:"SOJOURN_VERBOSE" help:"More narration."`
+
+	Demo     demoCmd     `cmd:"" help:"Write a project with realistic messy events and run it: tables in seconds, no network."`
+	Init     initCmd     `cmd:"" help:"Write a commented sojourn.yaml."`
+	Generate generateCmd `cmd:"" help:"Write seeded raw events with the true sessions beside them."`
+	Plan     planCmd     `cmd:"" help:"Say what run would do and why. Writes nothing."`
+	Run      runCmd      `cmd:"" help:"Make the tables of every missing or stale day up to yesterday, and publish them."`
+	Backfill backfillCmd `cmd:"" help:"Make the tables of a range of days, both ends included."`
+	Schedule scheduleCmd `cmd:"" help:"Stay up and run on the configured cron spec."`
+	Status   statusCmd   `cmd:"" help:"Show how each day stands: missing, stale, provisional, published."`
+	Query    queryCmd    `cmd:"" help:"Ask the embedded warehouse."`
+	Compare  compareCmd  `cmd:"" help:"Compare the app with published benchmarks and with its own past."`
+	Version  versionCmd  `cmd:"" help:"Print versions."`
+}
+
+const description = `Sojourn turns raw app events into session, frequency, retention and segment tables.
+
+Try it:   sojourn demo && cd sojourn-demo && sojourn query "SELECT * FROM fct_daily"
+Nightly:  sojourn plan, then sojourn run from cron (or sojourn schedule)
+By hand:  sojourn backfill --from 2026-10-01 --to 2026-10-07`
+
+const exitStatus = `
+Exit status: 0 done, or nothing to do · 1 failed · 2 usage or configuration ·
+3 finished, but too much of the input was unreadable · 11 locked by another run ·
+75 a remote service is unavailable, try again later · 130 interrupted, run again to resume`
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitUnreadable  = 3
+	exitLocked      = 11
+	exitUnavailable = 75
+	exitInterrupted = 130
+)
+
+// app is what commands need of their surroundings.
+type app struct {
+	cli            *cli
+	stdout, stderr io.Writer
+	log            *slog.Logger
+}
+
+// run does what the arguments say and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	helped := false
+	parser, err := kong.New(&c,
+		kong.Name("sojourn"), kong.Description(description), kong.UsageOnError(),
+		kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Help(func(o kong.HelpOptions, ctx *kong.Context) error {
+			err := kong.DefaultHelpPrinter(o, ctx)
+			fmt.Fprintln(ctx.Stdout, exitStatus)
+			return err
+		}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "sojourn:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "sojourn: %v\nsojourn --help lists commands and flags\n", err)
+		return exitUsage
+	}
+	a := &app{cli: &c, stdout: stdout, stderr: stderr, log: newLogger(stderr, &c)}
+	command.BindTo(ctx, (*context.Context)(nil))
+	err = command.Run(a)
+	if err != nil {
+		fmt.Fprintln(stderr, "sojourn:", err)
+	}
+	return exitCode(ctx, err)
+}
+
+// newLogger returns where narration goes.
+func newLogger(w io.Writer, c *cli) *slog.Logger {
+	level := slog.LevelInfo
+	switch {
+	case c.Quiet:
+		level = slog.LevelError
+	case c.Verbose:
+		level = slog.LevelDebug
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "text" || c.LogFormat == "auto" && isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// A usageError is the operator's to mend.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errUnreadable ends a run that did all it could with input too much of which
+// was unreadable.
+var errUnreadable = errors.New("too many unreadable records")
+
+// days are the flags of a range of days.
+type days struct {
+	From *calendar.Day `placeholder:"DATE" help:"First day, YYYY-MM-DD."`
+	To   *calendar.Day `placeholder:"DATE" help:"Last day, included."`
+}
+
+func (d days) check() error {
+	if d.From != nil && d.To != nil && *d.To < *d.From {
+		return usagef("--to %s is before --from %s", *d.To, *d.From)
+	}
+	return nil
+}
+
+// plural writes a number of things.
+func plural[N int | int64](n N, thing string) string {
+	text := thousands(int64(n)) + " " + thing
+	if n != 1 {
+		text += "s"
+	}
+	return text
+}
+
+// thousands writes a number with separators.
+func thousands(n int64) string {
+	text := fmt.Sprint(n)
+	var parts []string
+	for len(text) > 3 && !(len(text) == 4 && text[0] == '-') {
+		parts = append([]string{text[len(text)-3:]}, parts...)
+		text = text[:len(text)-3]
+	}
+	return strings.Join(append([]string{text}, parts...), ",")
+}

@@ -1,0 +1,336 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"sojourn/extract"
+	"sojourn/internal/calendar"
+	"sojourn/schedules"
+	"sojourn/sql"
+	"sojourn/transform"
+)
+
+// config is sojourn.yaml.
+type config struct {
+	App       string          `yaml:"app"`      // name of the app, for people
+	Timezone  string          `yaml:"timezone"` // reporting zone: days begin here
+	Lake      string          `yaml:"lake"`     // all that sojourn writes
+	Sources   []sourceConfig  `yaml:"sources"`
+	Session   sessionConfig   `yaml:"session"`
+	Warehouse warehouseConfig `yaml:"warehouse"`
+
+	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
+	Schedule    scheduleConfig   `yaml:"schedule"`
+	MaxBadShare share            `yaml:"max_bad_share"` // greatest share of unreadable records that is no failure
+	Memory      size             `yaml:"memory"`        // for events being staged
+
+	dir string // of the file: relative paths start here
+}
+
+type sourceConfig struct {
+	Name   string                 `yaml:"name"`
+	URL    string                 `yaml:"url"`
+	Format string                 `yaml:"format"`
+	Match  string                 `yaml:"match"`
+	Fields map[string]fieldConfig `yaml:"fields"`
+}
+
+// fieldConfig is a path, or a path with the unit of a time.
+type fieldConfig struct {
+	Path string `yaml:"path"`
+	Unit string `yaml:"unit"`
+}
+
+func (f *fieldConfig) UnmarshalYAML(unmarshal func(any) error) error {
+	if unmarshal(&f.Path) == nil {
+		return nil
+	}
+	type plain fieldConfig
+	return unmarshal((*plain)(f))
+}
+
+// sessionConfig is a preset and the knobs that differ from it.
+type sessionConfig struct {
+	Preset     string                      `yaml:"preset"`
+	Timeout    *duration                   `yaml:"timeout"`
+	Boundary   string                      `yaml:"boundary"`
+	Cap        *duration                   `yaml:"cap"`
+	UserChange string                      `yaml:"user_change"` // split or keep
+	Engaged    *engagedConfig              `yaml:"engaged"`
+	Events     map[transform.Role][]string `yaml:"events"`
+}
+
+type engagedConfig struct {
+	After       *duration `yaml:"after"`
+	ScreenViews *int      `yaml:"screen_views"`
+}
+
+type warehouseConfig struct {
+	DuckDB   string          `yaml:"duckdb"`
+	BigQuery *bigqueryConfig `yaml:"bigquery"`
+}
+
+type bigqueryConfig struct {
+	Project  string `yaml:"project"`
+	Dataset  string `yaml:"dataset"`
+	Location string `yaml:"location"`
+}
+
+type benchmarksConfig struct {
+	Industry string `yaml:"industry"`
+	Region   string `yaml:"region"`
+	Platform string `yaml:"platform"`
+}
+
+type scheduleConfig struct {
+	Cron     string `yaml:"cron"`
+	Timezone string `yaml:"timezone"`
+}
+
+// duration is text such as 30m or 24h; a bare 0 is none.
+type duration time.Duration
+
+func (d *duration) UnmarshalYAML(unmarshal func(any) error) error {
+	var text string
+	if err := unmarshal(&text); err != nil {
+		return err
+	}
+	parsed, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("%q is not a duration: want a number with a unit, such as 30m or 24h", text)
+	}
+	*d = duration(parsed)
+	return nil
+}
+
+// share is a number from 0 to 1, or a percentage.
+type share float64
+
+func (s *share) UnmarshalYAML(unmarshal func(any) error) error {
+	var text string
+	if err := unmarshal(&text); err != nil {
+		return err
+	}
+	number, isPercent := strings.CutSuffix(strings.TrimSpace(text), "%")
+	value, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if isPercent {
+		value /= 100
+	}
+	if err != nil || value < 0 || value > 1 {
+		return fmt.Errorf("%q is not a share: want 0 to 1, or a percentage such as 1%%", text)
+	}
+	*s = share(value)
+	return nil
+}
+
+// size is a number of bytes, with a unit such as MiB.
+type size int64
+
+func (s *size) UnmarshalYAML(unmarshal func(any) error) error {
+	var text string
+	if err := unmarshal(&text); err != nil {
+		return err
+	}
+	return s.UnmarshalText([]byte(text))
+}
+
+func (s *size) UnmarshalText(text []byte) error {
+	digits := strings.TrimRight(string(text), "KMGiBb ")
+	unit := strings.TrimSpace(strings.TrimPrefix(string(text), digits))
+	factor, ok := map[string]int64{
+		"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "KB": 1e3, "MB": 1e6, "GB": 1e9,
+	}[unit]
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || !ok || n <= 0 {
+		return fmt.Errorf("%q is not a size: want a number of bytes, or one with KiB, MiB or GiB", text)
+	}
+	*s = size(n * factor)
+	return nil
+}
+
+// defaults is the configuration of an empty file.
+func defaults() config {
+	return config{
+		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 256 << 20,
+		Session:    sessionConfig{Preset: "app"},
+		Benchmarks: benchmarksConfig{Industry: "all", Platform: "all"},
+		Schedule:   scheduleConfig{Cron: "15 4 * * *", Timezone: "UTC"},
+	}
+}
+
+// loadConfig reads the file, then the flags and environment over it, and
+// reports every problem.
+func loadConfig(c *cli) (config, error) {
+	data, err := os.ReadFile(c.Config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return config{}, usagef("there is no %s here: write one with sojourn init, name one with --config, or try sojourn demo", c.Config)
+	}
+	if err != nil {
+		return config{}, usageError{err}
+	}
+	cfg, err := parseConfig(data)
+	if err != nil {
+		return config{}, usagef("%s: %w", c.Config, err)
+	}
+	if cfg.dir, err = filepath.Abs(filepath.Dir(c.Config)); err != nil {
+		return config{}, err
+	}
+	if c.Lake != "" {
+		cfg.Lake = absolute(c.Lake)
+	}
+	if c.DuckDB != "" {
+		cfg.Warehouse = warehouseConfig{DuckDB: absolute(c.DuckDB)}
+	}
+	if c.Memory != "" {
+		if err := cfg.Memory.UnmarshalText([]byte(c.Memory)); err != nil {
+			return config{}, usagef("--memory: %w", err)
+		}
+	}
+	if err := cfg.validate(); err != nil {
+		return config{}, usagef("%s:\n%w", c.Config, err)
+	}
+	return cfg, nil
+}
+
+// absolute makes a path given on the command line independent of the place of
+// the configuration file; URLs stay as they are.
+func absolute(location string) string {
+	if strings.Contains(location, "://") {
+		return location
+	}
+	if path, err := filepath.Abs(location); err == nil {
+		return path
+	}
+	return location
+}
+
+func parseConfig(data []byte) (config, error) {
+	cfg := defaults()
+	if err := unknownKeys(data, &cfg); err != nil {
+		return cfg, err
+	}
+	if err := yaml.Unmarshal(data, &cfg); err != nil {
+		return cfg, errors.New(yaml.FormatError(err, false, true))
+	}
+	return cfg, nil
+}
+
+// validate reports all problems, relations between settings included.
+func (c *config) validate() error {
+	var problems []error
+	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf("  "+format, args...)) }
+	if _, err := calendar.LoadZone(c.Timezone); err != nil {
+		report("timezone: %w", err)
+	}
+	if len(c.Sources) == 0 {
+		report("sources: there is none: say where the raw events are")
+	}
+	names := map[string]bool{}
+	for i, s := range c.Sources {
+		if names[s.Name] {
+			report("sources: two are named %q", s.Name)
+		}
+		names[s.Name] = true
+		if s.URL == "" {
+			report("sources[%d]: url is missing: a directory or a gs://, s3://, azblob:// or file:// URL", i)
+		}
+		if err := s.source().Validate(); err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				report("%s", line)
+			}
+		}
+	}
+	if _, err := c.Session.definition(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			report("session: %s", line)
+		}
+	}
+	if b := c.Warehouse.BigQuery; b != nil {
+		if b.Project == "" || b.Dataset == "" {
+			report("warehouse.bigquery: project and dataset are needed")
+		}
+		if c.Warehouse.DuckDB != "" {
+			report("warehouse: duckdb and bigquery are both set: choose one")
+		}
+	}
+	if !slices.Contains(sql.Industries(), c.Benchmarks.Industry) {
+		report("benchmarks.industry: there is no %q: want one of %s", c.Benchmarks.Industry, strings.Join(sql.Industries(), ", "))
+	}
+	if !slices.Contains([]string{"all", "ios", "android", "web"}, c.Benchmarks.Platform) {
+		report("benchmarks.platform: %q: want all, ios, android or web", c.Benchmarks.Platform)
+	}
+	if _, err := schedules.ParseSchedule(c.Schedule.Cron, c.Schedule.Timezone); err != nil {
+		report("schedule: %w", err)
+	}
+	return errors.Join(problems...)
+}
+
+// source is the description of a source, without its bucket.
+func (s sourceConfig) source() extract.Source {
+	fields := make(map[string]extract.Field, len(s.Fields))
+	for name, f := range s.Fields {
+		fields[name] = extract.Field{Path: f.Path, Unit: f.Unit}
+	}
+	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields}
+}
+
+// definition is the preset with the knobs over it. An event role that is set
+// replaces the preset's list for that role.
+func (s sessionConfig) definition() (transform.Definition, error) {
+	presets := transform.Presets()
+	d, ok := presets[s.Preset]
+	if !ok {
+		var names []string
+		for name := range presets {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return d, fmt.Errorf("preset: there is no %q: want one of %s", s.Preset, strings.Join(names, ", "))
+	}
+	if s.Timeout != nil {
+		d.Timeout = time.Duration(*s.Timeout)
+	}
+	if s.Boundary != "" {
+		d.Boundary = transform.Boundary(s.Boundary)
+	}
+	if s.Cap != nil {
+		d.Cap = time.Duration(*s.Cap)
+	}
+	switch s.UserChange {
+	case "":
+	case "split", "keep":
+		d.UserChange = s.UserChange == "split"
+	default:
+		return d, fmt.Errorf("user_change: %q: want split or keep", s.UserChange)
+	}
+	if e := s.Engaged; e != nil {
+		if e.After != nil {
+			d.EngagedAfter = time.Duration(*e.After)
+		}
+		if e.ScreenViews != nil {
+			d.EngagedViews = *e.ScreenViews
+		}
+	}
+	for role, names := range s.Events {
+		d.Events[role] = names
+	}
+	return d, d.Validate()
+}
+
+// path resolves a path of the file, which is relative to the file's directory.
+func (c *config) path(location string) string {
+	if strings.Contains(location, "://") || filepath.IsAbs(location) {
+		return location
+	}
+	return filepath.Join(c.dir, location)
+}

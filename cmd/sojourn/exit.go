@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"gocloud.dev/gcerrors"
+	"google.golang.org/api/googleapi"
+
+	"sojourn/schedules"
+)
+
+// exitCode is what the error of a command means to the program that called.
+func exitCode(ctx context.Context, err error) int {
+	var (
+		usage  usageError
+		config *schedules.UsageError
+		locked *schedules.LockedError
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage), errors.As(err, &config):
+		return exitUsage
+	case errors.As(err, &locked):
+		return exitLocked
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case unavailable(err):
+		return exitUnavailable
+	case errors.Is(err, errUnreadable):
+		return exitUnreadable
+	}
+	return exitFailed
+}
+
+// unavailable says whether a remote service was the trouble and may be back.
+func unavailable(err error) bool {
+	var network net.Error
+	var api *googleapi.Error
+	switch {
+	case errors.As(err, &api):
+		return api.Code == 429 || api.Code >= 500
+	case errors.As(err, &network), errors.Is(err, context.DeadlineExceeded):
+		return true
+	}
+	switch gcerrors.Code(err) {
+	case gcerrors.ResourceExhausted, gcerrors.DeadlineExceeded, gcerrors.Internal:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sojourn/extract"
+)
+
+type initCmd struct {
+	Dir    string `arg:"" default:"." help:"Directory to write sojourn.yaml into; made if missing."`
+	Format string `default:"ndjson" help:"Format of the raw events: ndjson, csv, parquet or ga4."`
+	App    string `default:"myapp" help:"Name of the app."`
+	URL    string `default:"./raw" help:"Where the raw events are: a directory or a bucket URL."`
+	Zone   string `default:"UTC" help:"Reporting time zone, an IANA name."`
+}
+
+func (c *initCmd) Help() string {
+	return `Writes a commented sojourn.yaml; an existing one is left alone.
+
+Examples:
+  sojourn init
+  sojourn init shop --format ga4 --url gs://acme-raw/analytics_1234 --zone Europe/Lisbon`
+}
+
+func (c *initCmd) Run(_ context.Context, a *app) error {
+	text, err := sampleConfig(sample{App: c.App, Zone: c.Zone, URL: c.URL, Format: c.Format, Industry: "all"})
+	if err != nil {
+		return usageError{err}
+	}
+	cfg, err := parseConfig([]byte(text))
+	if err == nil {
+		err = cfg.validate()
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	path, err := writeNew(c.Dir, "sojourn.yaml", text)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "wrote %s\nlook it over, then: sojourn plan\n", path)
+	return nil
+}
+
+// writeNew writes a file that must not exist yet.
+func writeNew(dir, name, text string) (path string, err error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, name)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return "", usagef("%s exists already: it is left as it is", path)
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(text)
+	return path, errors.Join(err, f.Close())
+}
+
+// sample is what a sample configuration is filled with.
+type sample struct {
+	App, Zone, URL, Format, Match, Industry string
+	KeyEvents                               []string
+}
+
+// sampleConfig returns a commented configuration.
+func sampleConfig(s sample) (string, error) {
+	fields, ok := sampleFields[s.Format]
+	if !ok {
+		return "", fmt.Errorf("format: unknown %q: want one of %s", s.Format, strings.Join(extract.Formats(), ", "))
+	}
+	if s.Match == "" {
+		s.Match = "**"
+	}
+	keyEvents := "    # key_event: [purchase]      # what the app is for: makes a session engaged\n"
+	if len(s.KeyEvents) > 0 {
+		keyEvents = fmt.Sprintf("    key_event: [%s]   # what the app is for: makes a session engaged\n", strings.Join(s.KeyEvents, ", "))
+	}
+	return fmt.Sprintf(`# Configuration of sojourn. An unknown key is an error; relative paths start at
+# this file. sojourn --help lists the commands.
+
+app: %s
+timezone: %s          # reporting zone (IANA name): days begin here
+lake: ./lake               # all that sojourn writes: a directory or gs:// s3:// azblob:// URL
+
+sources:
+  - name: app
+    url: %s             # a directory, or gs:// s3:// azblob:// file:// with a prefix
+    format: %s         # ndjson csv parquet ga4; gzip and zstd are seen by content
+    match: %q            # which objects: ** stands for any folders
+%s
+session:
+  preset: app              # gap rule, 30 minutes; what follows would differ from it
+  # timeout: 30m           # the longest pause inside a session
+  # boundary: ">"          # ">": only a longer pause begins a new session; ">=": an equal one too
+  # cap: 24h               # a session this old is cut; 0 for never
+  # user_change: split     # or keep: when another known user signs in on the device
+  # engaged: {after: 10s, screen_views: 2}
+  events:                  # a role that is named here replaces the preset's list
+%s    # ignore: [heartbeat]        # in no session
+    # join: [push_received]      # background work: neither starts nor extends a session
+    # start: []                  # always begins a session
+    # end: [session_end]         # ends the session
+    # crash: [app_crash]
+    # foreground: [app_foreground]
+    # background: [app_background]
+    # screen_view: [screen_view]
+
+warehouse:
+  duckdb: ./warehouse.duckdb
+  # bigquery: {project: acme, dataset: app_sessions, location: EU}
+
+benchmarks: {industry: %s, platform: all}   # whose published figures to compare with
+
+max_bad_share: 1%%         # more unreadable records than that end a run with exit status 3
+schedule: {cron: "15 4 * * *", timezone: UTC}   # for sojourn schedule
+`, s.App, s.Zone, s.URL, s.Format, s.Match, fields, keyEvents, s.Industry), nil
+}
+
+const sampleMapping = `    fields:                # canonical field: path in the record
+      event_id: event_id   # dots go into objects: properties.item.id
+      user_id: user_id
+      device_id: device_id # user_id or device_id is needed
+      event_name: event_name
+      timestamp: timestamp # RFC 3339, or {path: ts, unit: ms} (s, ms, us)
+      received_at: received_at
+      session_id: session_id
+      screen: screen
+      platform: platform
+      os_version: os_version
+      app_version: app_version
+      device_model: device_model
+      country: country
+      language: language
+      acquisition_source: acquisition_source
+      campaign: campaign
+      # engaged_ms: engagement_ms    # engagement time since the event before
+      # crash: is_crash              # true if the app crashed
+      # background: in_background    # true if the app was in the background
+`
+
+// sampleFields is the mapping of each format.
+var sampleFields = map[string]string{
+	"ndjson":  sampleMapping,
+	"csv":     sampleMapping,
+	"parquet": sampleMapping,
+	"ga4":     "    # the fields of a GA4 export are where Google puts them: nothing to map\n",
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+
+	"sojourn/schedules"
+)
+
+type planCmd struct {
+	days
+	All bool `help:"Show also the days that need nothing."`
+}
+
+func (c *planCmd) Help() string {
+	return `Lists the raw objects that no run has read yet and the days whose tables are missing or stale,
+with the reason. It writes nothing. Days of objects not read yet are not known.
+
+Examples:
+  sojourn plan
+  sojourn plan --from 2026-10-01 --to 2026-10-07 --all`
+}
+
+func (c *planCmd) Run(ctx context.Context, a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	return a.plan(ctx, schedules.Range{From: c.From, To: c.To}, c.All)
+}
+
+// plan prints what a run for a range would do.
+func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
+	p, err := a.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	plan, err := p.pipeline.Plan(ctx, r)
+	if err != nil {
+		return err
+	}
+	var bytes int64
+	for _, o := range plan.Pending {
+		bytes += o.Object.Size
+	}
+	due := 0
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "date\tstate\tevents\trun would\treason")
+	rows := 0
+	for _, d := range plan.Days {
+		if d.Due {
+			due++
+		}
+		if !d.Due && !all || r.From != nil && d.Day < *r.From && !d.Due {
+			continue
+		}
+		rows++
+		would := "leave it"
+		if d.Due {
+			would = "make it"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", d.Day, d.State, thousands(d.Events), would, d.Reason)
+	}
+	if rows > 0 {
+		table.Flush()
+	}
+	fmt.Fprintf(a.stdout, "%s to read (%s), %s due\n", plural(len(plan.Pending), "new object"), megabytes(bytes), plural(due, "day"))
+	return nil
+}
+
+func megabytes(n int64) string {
+	switch {
+	case n < 1<<20:
+		return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
+	case n < 1<<30:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"sojourn/internal/calendar"
+	"sojourn/schedules"
+)
+
+type runCmd struct {
+	Date *calendar.Day `placeholder:"DATE" help:"Make this day, and the earlier ones it depends on, instead of every day up to yesterday."`
+}
+
+func (c *runCmd) Help() string {
+	return `Reads the objects that no run has read yet, makes the tables of every day that is missing or
+stale, oldest first, and publishes what changed. Running it again does nothing.
+
+Examples:
+  sojourn run                        every night, from cron
+  sojourn run --date 2026-10-05      that day only, also if it is today`
+}
+
+func (c *runCmd) Run(ctx context.Context, a *app) error {
+	return a.night(ctx, schedules.Range{To: c.Date})
+}
+
+type backfillCmd struct {
+	From   calendar.Day `required:"" placeholder:"DATE" help:"First day, YYYY-MM-DD."`
+	To     calendar.Day `required:"" placeholder:"DATE" help:"Last day, included."`
+	Force  bool         `help:"Make the days again even if nothing changed."`
+	DryRun bool         `help:"Say what would be done, write nothing."`
+}
+
+func (c *backfillCmd) Help() string {
+	return `Makes the days of a range, both ends included, oldest first. A day's tables start from what is
+known at the end of the day before, so earlier days that are due are made too, and later days
+that have tables are brought into step. Interrupted, it goes on where it stopped.
+
+Examples:
+  sojourn backfill --from 2026-10-01 --to 2026-10-31
+  sojourn backfill --from 2026-10-01 --to 2026-10-31 --force --dry-run`
+}
+
+func (c *backfillCmd) Run(ctx context.Context, a *app) error {
+	r := schedules.Range{From: &c.From, To: &c.To, Force: c.Force}
+	if c.To < c.From {
+		return usagef("--to %s is before --from %s", c.To, c.From)
+	}
+	if c.DryRun {
+		return a.plan(ctx, r, false)
+	}
+	return a.night(ctx, r)
+}
+
+// night runs the pipeline and tells how it went.
+func (a *app) night(ctx context.Context, r schedules.Range) error {
+	p, err := a.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	sum, err := a.runNight(ctx, p, r)
+	a.summarize(sum)
+	return err
+}
+
+// runNight runs the pipeline under a progress line.
+func (a *app) runNight(ctx context.Context, p *project, r schedules.Range) (schedules.Summary, error) {
+	line := newProgress(a.stderr, a.cli)
+	p.pipeline.Progress = line.show
+	sum, err := p.pipeline.Night(ctx, r)
+	line.done()
+	if err == nil && sum.TooBad {
+		err = errUnreadable
+	}
+	if err != nil && sum.TooBad {
+		for _, o := range sum.BadObjects[:min(len(sum.BadObjects), 10)] {
+			why := o.Error
+			if why != "" {
+				why = ": " + why
+			}
+			fmt.Fprintf(a.stderr, "  %s %s: %d of %d records unreadable%s\n", o.Source, o.Object, o.Quarantined, o.Lines, why)
+		}
+		fmt.Fprintf(a.stderr, "  kept with reasons in the lake under quarantine/\n")
+	}
+	return sum, err
+}
+
+// summarize prints what a run did.
+func (a *app) summarize(sum schedules.Summary) {
+	if sum.Objects > 0 {
+		fmt.Fprintf(a.stdout, "read       %s: %s", plural(sum.Objects, "object"), plural(sum.Events, "event"))
+		if sum.Quarantined > 0 {
+			fmt.Fprintf(a.stdout, ", %s unreadable and kept in quarantine", plural(sum.Quarantined, "record"))
+		}
+		fmt.Fprintln(a.stdout)
+	}
+	if n := len(sum.Made); n > 0 {
+		fmt.Fprintf(a.stdout, "made       %s, %s to %s: %s\n", plural(n, "day"), sum.Made[0], sum.Made[n-1], plural(sum.Sessions, "session"))
+	}
+	if sum.Published > 0 {
+		fmt.Fprintf(a.stdout, "published  %s, up to %s\n", plural(sum.Published, "partition"), sum.Last)
+	}
+	if sum.Objects == 0 && len(sum.Made) == 0 && sum.Published == 0 {
+		fmt.Fprintln(a.stdout, "nothing to do")
+	}
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sojourn/extract"
+	"sojourn/internal/bucket"
+	"sojourn/internal/bucket/clouds"
+	"sojourn/internal/calendar"
+	"sojourn/load"
+	// "sojourn/load/bigquery"
+	"sojourn/load/duckdb"
+	"sojourn/schedules"
+	"sojourn/sql"
+)
+
+// project is a configuration with its parts wired: this file alone knows every
+// concrete type. Close it.
+type project struct {
+	config   config
+	pipeline *schedules.Pipeline
+	opened   []io.Closer
+}
+
+func (p *project) Close() error {
+	for _, c := range p.opened {
+		c.Close() // buckets: every write was closed before
+	}
+	return nil
+}
+
+// open wires the configured project. The lake is made if create is set.
+func (a *app) open(ctx context.Context, create bool) (*project, error) {
+	cfg, err := loadConfig(a.cli)
+	if err != nil {
+		return nil, err
+	}
+	return a.wire(ctx, cfg, create)
+}
+
+func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, err error) {
+	p := &project{config: cfg}
+	defer func() {
+		if err != nil {
+			p.Close()
+		}
+	}()
+	definition, err := cfg.Session.definition()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	zone, err := calendar.LoadZone(cfg.Timezone)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	lake, err := p.bucket(ctx, cfg.Lake, create)
+	if err != nil {
+		return nil, usagef("lake: %w", err)
+	}
+	var sources []extract.Source
+	for _, s := range cfg.Sources {
+		source := s.source()
+		if source.Bucket, err = p.bucket(ctx, s.URL, false); err != nil {
+			return nil, usagef("source %q: %w", s.Name, err)
+		}
+		sources = append(sources, source)
+	}
+	reference, err := p.reference(cfg)
+	if err != nil {
+		return nil, err
+	}
+	run, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	p.pipeline = &schedules.Pipeline{
+		Lake: lake, Sources: sources, Definition: definition, Zone: zone,
+		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) { return p.warehouse(ctx) },
+		Reference:     reference,
+		MaxBadShare:   float64(cfg.MaxBadShare), MemoryBytes: int64(cfg.Memory), Workers: a.cli.Workers,
+		Now: time.Now, Run: run.String(), Log: a.log,
+	}
+	return p, nil
+}
+
+func (p *project) bucket(ctx context.Context, location string, create bool) (*bucket.Bucket, error) {
+	b, err := bucket.Open(ctx, p.config.path(location), create, clouds.Version)
+	if err == nil {
+		p.opened = append(p.opened, b)
+	}
+	return b, err
+}
+
+// warehouse is the configured warehouse: DuckDB unless BigQuery is set.
+func (p *project) warehouse(ctx context.Context) (load.Warehouse, error) {
+	if b := p.config.Warehouse.BigQuery; b != nil {
+		return nil, fmt.Errorf("no %v", b) // return bigquery.Open(ctx, bigquery.Config{Project: b.Project, Dataset: b.Dataset, Location: b.Location}, p.pipeline.Lake)
+	}
+	return p.duckdb(ctx)
+}
+
+func (p *project) duckdb(ctx context.Context) (*duckdb.Warehouse, error) {
+	if p.config.Warehouse.BigQuery != nil {
+		return nil, usagef("the warehouse of this project is BigQuery: ask it there, in data set %s", p.config.Warehouse.BigQuery.Dataset)
+	}
+	path := p.config.Warehouse.DuckDB
+	if path == "" {
+		path = "./warehouse.duckdb"
+	}
+	return duckdb.Open(ctx, p.config.path(path), p.pipeline.Lake, duckdb.Options{})
+}
+
+// reference is the published benchmarks and what the app says of itself.
+func (p *project) reference(cfg config) ([]load.File, error) {
+	definition, err := cfg.Session.definition()
+	if err != nil {
+		return nil, err
+	}
+	benchmarks, err := sql.Benchmarks()
+	if err != nil {
+		return nil, err
+	}
+	files, err := load.EncodeReference(benchmarks, sql.Setting{
+		App: cfg.App, Industry: cfg.Benchmarks.Industry, Region: cfg.Benchmarks.Region, Platform: cfg.Benchmarks.Platform,
+		Timezone: cfg.Timezone, TimeoutSeconds: definition.Timeout.Seconds(), RuleClass: sql.RuleClass(definition.Timeout.Seconds()),
+		Preset: cfg.Session.Preset, Definition: definition.Name, DefinitionDigest: definition.Digest(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reference tables: %w", err)
+	}
+	return files, nil
+}

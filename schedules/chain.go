@@ -1,0 +1,252 @@
+package schedules
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"sojourn/extract"
+	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
+	"sojourn/internal/lake"
+	"sojourn/load"
+	"sojourn/transform"
+)
+
+// A chain makes days one after the other. It holds the days whose tables are
+// not written yet: the latest, and those before it with a session that may
+// still go on.
+type chain struct {
+	lake   *bucket.Bucket
+	rules  rules
+	made   map[calendar.Day]lake.Day // updated as days are made
+	fold   *transform.Sessionizer
+	stamp  func(*lake.Day) // says which run made a day, and when
+	inHand []*work         // in order of day
+}
+
+// resume takes in hand what a made day leaves: its sessions may still change.
+func (c *chain) resume(ctx context.Context, day calendar.Day) error {
+	manifest := c.made[day]
+	last, err := c.read(ctx, day)
+	if err != nil {
+		return err
+	}
+	data, err := c.lake.Read(ctx, manifest.Carry.Object)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, &last.carry); err != nil {
+		return fmt.Errorf("state %s: %w", manifest.Carry.Object, err)
+	}
+	for earlier := last.openSince(); earlier < day; earlier++ {
+		if _, ok := c.made[earlier]; !ok {
+			continue
+		}
+		w, err := c.read(ctx, earlier)
+		if err != nil {
+			return err
+		}
+		c.inHand = append(c.inHand, w)
+	}
+	c.inHand = append(c.inHand, last)
+	return nil
+}
+
+// read returns the rows of a made day.
+func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
+	manifest := c.made[day]
+	w := &work{day: day, ledger: manifest.Ledger}
+	for _, table := range []struct {
+		name   string
+		decode func([]byte) error
+	}{
+		{"sessions", func(data []byte) (err error) { w.sessions, err = load.ReadSessions(data); return }},
+		{"users", func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }},
+	} {
+		object := manifest.Tables[table.name].Object
+		data, err := c.lake.Read(ctx, object)
+		if err != nil {
+			return nil, err
+		}
+		if err := table.decode(data); err != nil {
+			return nil, fmt.Errorf("state %s: %w", object, err)
+		}
+	}
+	return w, nil
+}
+
+// next folds a day and writes the tables of the days that this completes.
+func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedFile, before *lake.StateRef) error {
+	events := extract.ReadDay(ctx, c.lake, files)
+	w, earlier, err := foldDay(ctx, day, c.fold, c.rules.definition, c.last(), events)
+	if err != nil {
+		return fmt.Errorf("fold %s: %w", day, err)
+	}
+	if err := c.begin(ctx, w, files, before); err != nil {
+		return fmt.Errorf("write %s: %w", day, err)
+	}
+	for _, open := range c.inHand {
+		if err := open.patch(earlier); err != nil {
+			return fmt.Errorf("fold %s: %w", day, err)
+		}
+	}
+	c.inHand = append(c.inHand, w)
+	since := w.openSince()
+	for len(c.inHand) > 1 && c.inHand[0].day < since {
+		if err := c.write(ctx, c.inHand[0], c.inHand[1], true); err != nil {
+			return err
+		}
+		c.inHand = c.inHand[1:]
+	}
+	return nil
+}
+
+// finish writes the days in hand as far as they are known.
+func (c *chain) finish(ctx context.Context) error {
+	for i, w := range c.inHand {
+		var next *work
+		if i+1 < len(c.inHand) {
+			next = c.inHand[i+1]
+		}
+		if err := c.write(ctx, w, next, false); err != nil {
+			return err
+		}
+	}
+	c.inHand = nil
+	return nil
+}
+
+func (c *chain) last() *work {
+	if len(c.inHand) == 0 {
+		return nil
+	}
+	return c.inHand[len(c.inHand)-1]
+}
+
+// begin writes what the day leaves to the next, which later days do not
+// change, and notes in the manifest what the day is made from.
+func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, before *lake.StateRef) error {
+	old := c.made[w.day]
+	m := lake.Day{
+		Day: w.day, Definition: c.rules.definition, Code: transform.Version, Zone: c.rules.zone,
+		Inputs: files, Before: before, Ledger: w.ledger, Tables: map[string]lake.File{},
+	}
+	c.stamp(&m)
+	carry, err := json.MarshalIndent(w.carry, "", " ")
+	if err != nil {
+		return err
+	}
+	m.Carry = lake.File{
+		Object: lake.CarryObject(w.day), Day: w.day, Rows: int64(len(w.carry)),
+		Bytes: int64(len(carry)), SHA256: digest(carry),
+	}
+	if m.Carry.SHA256 != old.Carry.SHA256 {
+		if err := put(ctx, c.lake, m.Carry.Object, carry); err != nil {
+			return err
+		}
+	}
+	if err := c.encode(ctx, &transform.Tables{Day: w.day, Users: w.users}, &m, old, "users"); err != nil {
+		return err
+	}
+	for name, file := range old.Tables {
+		if _, ok := m.Tables[name]; !ok {
+			m.Tables[name] = file // as it is until write replaces it
+		}
+	}
+	c.made[w.day] = m
+	return nil
+}
+
+// write writes the tables of a day and commits them with its manifest.
+func (c *chain) write(ctx context.Context, w, next *work, final bool) error {
+	m := c.made[w.day]
+	tables := w.tables(next, final, c.rules.definition)
+	var names []string
+	for _, t := range load.Tables() {
+		if t.Partition != "" && t.Name != "users" {
+			names = append(names, t.Name)
+		}
+	}
+	was := m
+	m.Tables = map[string]lake.File{"users": was.Tables["users"]}
+	m.IsFinal = final
+	if err := c.encode(ctx, &tables, &m, was, names...); err != nil {
+		return fmt.Errorf("write %s: %w", w.day, err)
+	}
+	c.made[w.day] = m
+	if err := lake.WriteDay(ctx, c.lake, m); err != nil {
+		return fmt.Errorf("write %s: %w", w.day, err)
+	}
+	return nil
+}
+
+// encode writes tables of a day that differ from what the lake has.
+func (c *chain) encode(ctx context.Context, t *transform.Tables, m *lake.Day, old lake.Day, names ...string) error {
+	files, err := load.Encode(t, names...)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		object := lake.TableObject(f.Table, f.Day)
+		m.Tables[f.Table] = lake.File{Object: object, Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256}
+		if old.Tables[f.Table].SHA256 == f.SHA256 {
+			continue
+		}
+		if err := put(ctx, c.lake, object, f.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func put(ctx context.Context, b *bucket.Bucket, object string, data []byte) error {
+	return b.Put(ctx, object, func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(data))
+		return err
+	})
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// foldDue makes the days that are due, oldest first, and folds the day after
+// each to complete it. Days are in order and have events. It returns the days
+// it made: after an error those before the one that went wrong, whose tables
+// are written as far as they are known.
+func (c *chain) foldDue(ctx context.Context, days []calendar.Day, staged map[calendar.Day][]lake.StagedFile,
+	force func(calendar.Day) bool, progress func(calendar.Day)) (made []calendar.Day, err error) {
+	var before *lake.StateRef
+	for _, day := range days {
+		m, exists := c.made[day]
+		due := !exists || force(day) || stale(m, c.rules, staged[day], before) != ""
+		if due || len(c.inHand) > 0 {
+			if len(c.inHand) == 0 && before != nil {
+				if err := c.resume(ctx, before.Day); err != nil {
+					return made, fmt.Errorf("resume after %s: %w", before.Day, err)
+				}
+			}
+			if err := c.next(ctx, day, staged[day], before); err != nil {
+				// What is in hand is done: write it, also when interrupted.
+				return made, errors.Join(err, c.finish(context.WithoutCancel(ctx)))
+			}
+			progress(day)
+			if due {
+				made = append(made, day)
+			} else if len(c.inHand) == 1 {
+				// The state is what it was: this day's tables stand.
+				c.inHand = nil
+				c.made[day] = m
+			}
+		}
+		before = stateAfter(c.made[day])
+	}
+	return made, c.finish(ctx)
+}

@@ -1,0 +1,294 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"sojourn/extract"
+	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
+	"sojourn/internal/lake"
+	"sojourn/load"
+	"sojourn/transform"
+)
+
+// A Pipeline is the wired parts of a night.
+type Pipeline struct {
+	Lake       *bucket.Bucket
+	Sources    []extract.Source
+	Definition transform.Definition
+	Zone       calendar.Zone
+
+	// OpenWarehouse opens the warehouse. It is called after the lake is
+	// written, so that a warehouse that is away loses no work.
+	OpenWarehouse func(context.Context) (load.Warehouse, error)
+	// Reference is the files of the reference tables to publish.
+	Reference []load.File
+
+	MaxBadShare float64 // greatest share of unreadable records, 0 to 1, that is no failure
+	MemoryBytes int64   // for decoded events held while staging
+	Workers     int     // objects decoded at once; 0 means one a core
+
+	Now      func() time.Time
+	Run      string // names the run in manifests
+	Log      *slog.Logger
+	Progress func(Progress) // may be nil
+}
+
+// Progress says how far a stage of a run has come.
+type Progress struct {
+	Stage       string // extract, fold or publish
+	Done, Total int64  // in units of the stage: bytes, days, partitions
+	Rows        int64  // records so far
+}
+
+// A Range says which days a run is for. The zero Range is every day up to
+// yesterday.
+type Range struct {
+	From, To *calendar.Day // both included; nil for no bound
+	Force    bool          // make the days again even if nothing changed
+}
+
+// A Summary says what a run did.
+type Summary struct {
+	Objects     int            // raw objects read
+	Events      int64          // staged from them
+	Quarantined int64          // records that could not be read
+	BadObjects  []lake.Input   // objects with unreadable records, worst first
+	TooBad      bool           // the share of unreadable records is above MaxBadShare
+	Made        []calendar.Day // days made, in order
+	Published   int            // partitions put into the warehouse
+	Last        calendar.Day   // latest day with tables; zero if none
+	Sessions    int64          // in the tables of the days made
+}
+
+// A UsageError is a run that cannot be: the operator must change the
+// configuration or the arguments.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// Yesterday is the last day that is over in the reporting zone.
+func (p *Pipeline) Yesterday() calendar.Day { return p.Zone.DayOf(p.Now().UnixMicro()) - 1 }
+
+// Night extracts what is new, makes the days of r that are due and publishes
+// what changed. Calling it again does nothing. Only one run may work on a lake
+// at a time: another gets a [*LockedError].
+//
+// A day that goes wrong ends the run with an error after the days before it
+// have been published.
+func (p *Pipeline) Night(ctx context.Context, r Range) (sum Summary, err error) {
+	unlock, err := p.lock(ctx)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+
+	batches, err := p.extract(ctx, &sum)
+	if err != nil {
+		return sum, err
+	}
+	foldErr := p.fold(ctx, batches, r, &sum)
+	if ctx.Err() != nil {
+		return sum, foldErr // what is made is published by the next run
+	}
+	return sum, errors.Join(foldErr, p.publish(ctx, &sum))
+}
+
+// extract stages the objects that no run has read yet and returns the
+// manifests of all batches.
+func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, error) {
+	batches, err := p.batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := extract.ListPending(ctx, p.Sources, batches)
+	if err != nil || len(pending) == 0 {
+		return batches, err
+	}
+	batch, err := extract.Stage(ctx, p.Lake, p.Sources, pending, lake.NextBatch(batches), extract.Options{
+		Zone: p.Zone, Now: p.Now().UnixMicro(), Workers: p.Workers, MemoryBytes: p.MemoryBytes,
+		Progress: func(done extract.Progress) {
+			p.progress(Progress{Stage: "extract", Done: done.Bytes, Total: done.TotalBytes, Rows: done.Events})
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("extract: %w", err)
+	}
+	sum.extracted(batch, p.MaxBadShare)
+	p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined)
+	return append(batches, batch), nil
+}
+
+// batches reads the manifests of what has been staged, and refuses a lake
+// whose events are sorted into the days of another zone.
+func (p *Pipeline) batches(ctx context.Context) ([]lake.Batch, error) {
+	batches, err := lake.Batches(ctx, p.Lake)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range batches {
+		if b.Zone != p.Zone.String() {
+			return nil, &UsageError{fmt.Errorf("timezone is %s, but the lake %s holds events by the days of %s: set timezone back, or use a new lake",
+				p.Zone, p.Lake, b.Zone)}
+		}
+	}
+	return batches, nil
+}
+
+func (s *Summary) extracted(batch lake.Batch, maxBadShare float64) {
+	var lines int64
+	for _, in := range batch.Inputs {
+		s.Objects++
+		lines += in.Lines
+		s.Events += in.Events
+		s.Quarantined += in.Quarantined
+		if in.Quarantined > 0 {
+			s.BadObjects = append(s.BadObjects, in)
+		}
+	}
+	slices.SortStableFunc(s.BadObjects, func(a, b lake.Input) int { return int(b.Quarantined - a.Quarantined) })
+	s.TooBad = float64(s.Quarantined) > maxBadShare*float64(lines)
+}
+
+// fold makes the days of r that are due.
+func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum *Summary) error {
+	made, err := lake.Days(ctx, p.Lake)
+	if err != nil {
+		return err
+	}
+	staged := lake.Staged(batches)
+	days := dataDays(staged, p.horizon(r, made))
+	c := &chain{
+		lake: p.Lake, rules: p.rules(), made: made,
+		fold:  transform.NewSessionizer(p.Definition, p.Zone),
+		stamp: func(d *lake.Day) { d.Run, d.Made = p.Run, p.Now().UTC() },
+	}
+	force := func(d calendar.Day) bool {
+		return r.Force && r.includes(d)
+	}
+	done := int64(0)
+	sum.Made, err = c.foldDue(ctx, days, staged, force, func(day calendar.Day) {
+		done++
+		p.progress(Progress{Stage: "fold", Done: done, Total: int64(len(days))})
+	})
+	for _, day := range sum.Made {
+		sum.Sessions += c.made[day].Tables["sessions"].Rows
+		p.Log.InfoContext(ctx, "day made", "day", day, "sessions", c.made[day].Tables["sessions"].Rows)
+	}
+	return err
+}
+
+// horizon is the last day to look at: yesterday or the end of the range, and
+// never before a day that has tables, which must not fall out of step.
+func (p *Pipeline) horizon(r Range, made map[calendar.Day]lake.Day) calendar.Day {
+	last := p.Yesterday()
+	if r.To != nil {
+		last = *r.To
+	}
+	for day := range made {
+		last = max(last, day)
+	}
+	return last
+}
+
+// publish puts into the warehouse what it has not got.
+func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
+	want, err := p.partitions(ctx)
+	if err != nil || len(want) == 0 {
+		return err
+	}
+	warehouse, err := p.OpenWarehouse(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, warehouse.Close()) }()
+	have, err := warehouse.Published(ctx)
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	changed := changed(want, have)
+	sum.Last = lastDay(want)
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := p.putReference(ctx, changed); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	p.progress(Progress{Stage: "publish", Total: int64(len(changed))})
+	if err := warehouse.Publish(ctx, changed, sum.Last); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	p.progress(Progress{Stage: "publish", Done: int64(len(changed)), Total: int64(len(changed))})
+	sum.Published = len(changed)
+	p.Log.InfoContext(ctx, "published", "partitions", sum.Published, "last_day", sum.Last)
+	return nil
+}
+
+// partitions returns all that the warehouse should hold; none before there is
+// a day to publish.
+func (p *Pipeline) partitions(ctx context.Context) ([]load.Partition, error) {
+	made, err := lake.Days(ctx, p.Lake)
+	if err != nil || len(made) == 0 {
+		return nil, err
+	}
+	var want []load.Partition
+	for _, f := range p.Reference {
+		want = append(want, load.Partition{Table: f.Table, Object: referenceObject(f.Table), Rows: f.Rows, SHA256: f.SHA256})
+	}
+	for _, day := range slices.Sorted(maps.Keys(made)) {
+		tables := made[day].Tables
+		for _, name := range slices.Sorted(maps.Keys(tables)) {
+			f := tables[name]
+			want = append(want, load.Partition{Table: name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256})
+		}
+	}
+	return want, nil
+}
+
+func changed(want []load.Partition, have map[load.PartitionKey]string) []load.Partition {
+	var changed []load.Partition
+	for _, w := range want {
+		if have[load.PartitionKey{Table: w.Table, Day: w.Day}] != w.SHA256 {
+			changed = append(changed, w)
+		}
+	}
+	return changed
+}
+
+func lastDay(partitions []load.Partition) calendar.Day {
+	var last calendar.Day
+	for _, w := range partitions {
+		last = max(last, w.Day)
+	}
+	return last
+}
+
+// putReference writes the reference tables that are about to be published.
+func (p *Pipeline) putReference(ctx context.Context, changed []load.Partition) error {
+	for _, f := range p.Reference {
+		if !slices.ContainsFunc(changed, func(w load.Partition) bool { return w.Table == f.Table }) {
+			continue
+		}
+		if err := put(ctx, p.Lake, referenceObject(f.Table), f.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func referenceObject(table string) string { return "reference/" + table + ".parquet" }
+
+func (p *Pipeline) rules() rules { return rules{p.Definition.Digest(), p.Zone.String()} }
+
+func (p *Pipeline) progress(at Progress) {
+	if p.Progress != nil {
+		p.Progress(at)
+	}
+}

@@ -1,0 +1,160 @@
+package schedules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"sojourn/internal/calendar"
+	"sojourn/internal/lake"
+	"sojourn/transform"
+)
+
+// A State says how a day stands.
+type State string
+
+// The states of a day.
+const (
+	Missing     State = "missing"     // there are no tables
+	Stale       State = "stale"       // the tables were made from something else than what there is now
+	Provisional State = "provisional" // published; sessions may still go on after midnight
+	Published   State = "published"   // published and final
+	Unpublished State = "unpublished" // made, but the warehouse has not got it yet
+)
+
+// A DayPlan says how a day stands and whether a run would make its tables.
+type DayPlan struct {
+	Day    calendar.Day `json:"date"`
+	State  State        `json:"state"`
+	Due    bool         `json:"due"`
+	Reason string       `json:"reason"`
+	Events int64        `json:"events"` // staged for the day, duplicates included
+	Run    string       `json:"run,omitempty"`
+}
+
+// rules are what all days are made by.
+type rules struct {
+	definition string // digest
+	zone       string
+}
+
+// plan says how each day stands, from the first day with events to horizon,
+// given the staged files and the manifests of the days. Days after the horizon
+// are not over yet and never due.
+func plan(staged map[calendar.Day][]lake.StagedFile, made map[calendar.Day]lake.Day, r rules, horizon calendar.Day) []DayPlan {
+	days := dataDays(staged, horizon)
+	if len(days) == 0 {
+		return nil
+	}
+	var plans []DayPlan
+	var before *lake.StateRef // what the latest day with events leaves
+	upstream := false         // an earlier day is due: the state may change
+	for day := range calendar.Days(days[0], horizon) {
+		files := staged[day]
+		if len(files) == 0 {
+			plans = append(plans, DayPlan{Day: day, State: Missing, Reason: "no events"})
+			continue
+		}
+		p := DayPlan{Day: day}
+		for _, f := range files {
+			p.Events += f.Rows
+		}
+		manifest, ok := made[day]
+		switch why := stale(manifest, r, files, before); {
+		case !ok:
+			p.State, p.Due, p.Reason = Missing, true, "not run yet"
+		case why != "":
+			p.State, p.Due, p.Reason = Stale, true, why
+		case upstream:
+			p.State, p.Reason = standing(manifest), "may change with an earlier day that is due"
+		default:
+			p.State = standing(manifest)
+			if p.State == Provisional {
+				p.Reason = "sessions may go on after midnight"
+			}
+		}
+		p.Run = manifest.Run
+		upstream = upstream || p.Due
+		before = stateAfter(manifest)
+		plans = append(plans, p)
+	}
+	return plans
+}
+
+func standing(m lake.Day) State {
+	if m.IsFinal {
+		return Published
+	}
+	return Provisional
+}
+
+// stale says why a day must be made again, "" if it need not.
+func stale(m lake.Day, r rules, files []lake.StagedFile, before *lake.StateRef) string {
+	switch {
+	case m.Definition != r.definition:
+		return fmt.Sprintf("the session definition changed from %s to %s", m.Definition, r.definition)
+	case m.Code != transform.Version:
+		return fmt.Sprintf("the transform changed from version %s to %s", m.Code, transform.Version)
+	case m.Zone != r.zone:
+		return fmt.Sprintf("the time zone changed from %s to %s", m.Zone, r.zone)
+	}
+	if why := changedInputs(m.Inputs, files); why != "" {
+		return why
+	}
+	switch {
+	case m.Before == nil && before == nil:
+	case m.Before == nil:
+		return fmt.Sprintf("%s before it has events now", before.Day)
+	case before == nil:
+		return fmt.Sprintf("%s before it has no events any more", m.Before.Day)
+	case m.Before.Day != before.Day:
+		return fmt.Sprintf("the day with events before it is %s now, not %s", before.Day, m.Before.Day)
+	case *m.Before != *before:
+		return fmt.Sprintf("what is known at the end of %s changed", before.Day)
+	}
+	return ""
+}
+
+func changedInputs(had, have []lake.StagedFile) string {
+	before := map[string]lake.StagedFile{}
+	for _, f := range had {
+		before[f.Object] = f
+	}
+	var added, events, replaced int64
+	for _, f := range have {
+		old, ok := before[f.Object]
+		delete(before, f.Object)
+		switch {
+		case !ok:
+			added++
+			events += f.Rows
+		case old.SHA256 != f.SHA256 || !slices.Equal(old.Superseded, f.Superseded):
+			replaced++
+		}
+	}
+	switch {
+	case added > 0:
+		return fmt.Sprintf("%d events arrived in %d new staged files", events, added)
+	case replaced > 0:
+		return fmt.Sprintf("objects read before were replaced (%d staged files)", replaced)
+	case len(before) > 0:
+		return fmt.Sprintf("%d staged files are gone", len(before))
+	}
+	return ""
+}
+
+// dataDays returns the days with staged events up to horizon, in order.
+func dataDays(staged map[calendar.Day][]lake.StagedFile, horizon calendar.Day) []calendar.Day {
+	var days []calendar.Day
+	for _, day := range slices.Sorted(maps.Keys(staged)) {
+		if day <= horizon {
+			days = append(days, day)
+		}
+	}
+	return days
+}
+
+// stateAfter names what a made day leaves to the next.
+func stateAfter(m lake.Day) *lake.StateRef {
+	return &lake.StateRef{Day: m.Day, Users: m.Tables["users"].SHA256, Carry: m.Carry.SHA256}
+}
