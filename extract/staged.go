@@ -87,9 +87,9 @@ func optionalInt(n, unknown int64) parquet.Value {
 }
 
 const (
-	groupRows = 100_000 // rows of a row group
-	batchRows = 4096    // rows handed to a column at once
-	pageBytes = 64 << 10
+	batchRows = 512             // rows handed to a column at once
+	groupRows = 200 * batchRows // rows of a row group
+	pageBytes = 64 << 10        // size of a page before compression
 )
 
 // writeStaged writes a file of staged events, which must be in order.
@@ -103,29 +103,31 @@ func writeStaged(ctx context.Context, b *bucket.Bucket, name string, order []ran
 }
 
 func encodeStaged(w io.Writer, order []ranked) error {
-	pw := parquet.NewGenericWriter[stagedRow](w,
+	options := []parquet.WriterOption{
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.PageBufferSize(pageBytes),
-	)
+	}
+	// Files are read whole: nobody looks for the bounds of a page.
+	for _, path := range parquet.SchemaOf(stagedRow{}).Columns() {
+		options = append(options, parquet.SkipPageBounds(path...), parquet.SkipPageStatistics(path...))
+	}
+	pw := parquet.NewGenericWriter[stagedRow](w, options...)
 	columns := pw.ColumnWriters()
 	values := make([]parquet.Value, batchRows)
-	for len(order) > 0 {
-		group := order[:min(groupRows, len(order))]
-		order = order[len(group):]
+	for row := 0; row < len(order); {
+		batch := order[row:min(row+batchRows, len(order))]
 		for c, value := range stagedValues {
-			for rest := group; len(rest) > 0; {
-				n := min(batchRows, len(rest))
-				for i, r := range rest[:n] {
-					values[i] = value(r.event)
-				}
-				if _, err := columns[c].WriteRowValues(values[:n]); err != nil {
-					return err
-				}
-				rest = rest[n:]
+			for i, r := range batch {
+				values[i] = value(r.event)
+			}
+			if _, err := columns[c].WriteRowValues(values[:len(batch)]); err != nil {
+				return err
 			}
 		}
-		if err := pw.Flush(); err != nil {
-			return err
+		if row += len(batch); row%groupRows == 0 {
+			if err := pw.Flush(); err != nil {
+				return err
+			}
 		}
 	}
 	return pw.Close()
