@@ -48,7 +48,7 @@ var (
 
 	// returns has how many users in a thousand are active so many days after
 	// installing.
-	returns = curve{{0, 1000}, {1, 310}, {2, 225}, {3, 185}, {7, 115}, {14, 78}, {30, 50}, {90, 28}, {365, 15}}
+	returns = curve{{0, 1000}, {1, 290}, {2, 210}, {3, 172}, {7, 108}, {14, 78}, {30, 50}, {90, 28}, {365, 15}}
 
 	// zeals has how much more often than others a user returns, per mille.
 	zeals = curve{{0, 200}, {500, 600}, {800, 1200}, {950, 3000}, {1000, 6000}}
@@ -119,7 +119,7 @@ func (w *world) anonymousEvents(l *life) int {
 // more.
 func (w *world) install(p *planner, home country) int64 {
 	d := w.First + calendar.Day(p.rand.IntN(w.Days))
-	if !isWeekend(d) && oneIn(p.rand, 3) {
+	if !isWeekend(d) && oneIn(p.rand, 2) {
 		d = w.First + calendar.Day(p.rand.IntN(w.Days))
 	}
 	at := localTime(p.rand, home.zone, d)
@@ -152,7 +152,7 @@ func (p *planner) inhabit(install int64, z calendar.Zone, zeal int64) {
 	for d := first + 1; d <= z.DayOf(p.end*1000); d++ {
 		chance := returns.at(int64(d-first)*1000) * zeal / 1000
 		if isWeekend(d) {
-			chance += chance / 5
+			chance += chance * 2 / 5
 		}
 		if perMille(p.rand, min(chance, 900)) {
 			last = d
