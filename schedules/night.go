@@ -177,10 +177,10 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 	sum.Made, err = c.foldDue(ctx, days, staged, force, func(day calendar.Day) {
 		done++
 		p.progress(Progress{Stage: "fold", Done: done, Total: int64(len(days))})
+		p.Log.InfoContext(ctx, "day folded", "day", day, "events", c.made[day].Ledger.Events, "sessions", len(c.last().sessions))
 	})
 	for _, day := range sum.Made {
 		sum.Sessions += c.made[day].Tables["sessions"].Rows
-		p.Log.InfoContext(ctx, "day made", "day", day, "sessions", c.made[day].Tables["sessions"].Rows)
 	}
 	return err
 }

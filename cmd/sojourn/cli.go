@@ -40,9 +40,10 @@ type cli struct {
 
 const description = `Sojourn turns raw app events into session, frequency, retention and segment tables.
 
-Try it:   sojourn demo && cd sojourn-demo && sojourn query "SELECT * FROM fct_daily"
-Nightly:  sojourn plan, then sojourn run from cron (or sojourn schedule)
-By hand:  sojourn backfill --from 2026-10-01 --to 2026-10-07`
+	sojourn demo        try it: a project with realistic events, run, no account needed
+	sojourn init        your own events: writes a commented sojourn.yaml
+	sojourn run         every night, from cron
+	sojourn query SQL   ask the tables`
 
 const exitStatus = `
 Exit status: 0 done, or nothing to do · 1 failed · 2 usage or configuration ·

@@ -23,7 +23,7 @@ SELECT metric, statistic, ROUND(own_value, 2) AS own, ROUND(benchmark_value, 2) 
 FROM benchmark_comparison`
 
 func (c *compareCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.open(ctx, true)
+	p, err := a.open(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (c *planCmd) Run(ctx context.Context, a *app) error {
 
 // plan prints what a run for a range would do.
 func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
-	p, err := a.open(ctx, true)
+	p, err := a.open(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 
 type queryCmd struct {
 	SQL    string `arg:"" help:"Query in the SQL of DuckDB."`
-	Format string `enum:"table,csv,json" default:"table" help:"How to print rows: table, csv, or json (one object a line)."`
+	Format string `enum:"table,csv,json" default:"table" help:"How to print rows: table (numbers rounded to 4 decimals), csv, or json (one object a line)."`
 }
 
 func (c *queryCmd) Help() string {
@@ -31,7 +31,7 @@ Examples:
 }
 
 func (c *queryCmd) Run(ctx context.Context, a *app) (err error) {
-	p, err := a.open(ctx, true)
+	p, err := a.open(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,9 @@ func printTable(w io.Writer, columns []duckdb.Column, rows iter.Seq2[[]any, erro
 				right[i] = false
 			}
 			line[i] = cell(v)
+			if f, ok := v.(float64); ok {
+				line[i] = short(f)
+			}
 		}
 		cells = append(cells, line)
 	}
@@ -108,6 +111,13 @@ func printTable(w io.Writer, columns []duckdb.Column, rows iter.Seq2[[]any, erro
 	return err
 }
 
+// short writes a number with at most four decimals, as people read it.
+func short(f float64) string {
+	text := strconv.FormatFloat(f, 'f', 4, 64)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+// cell writes a value exactly.
 func cell(v any) string {
 	switch v := v.(type) {
 	case nil:

@@ -7,9 +7,11 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -39,6 +41,9 @@ func runScripts(t *testing.T, dir string) {
 			"digest":   digestTree,
 			"gzip":     gzipFile,
 			"truncate": truncateFile,
+			"longline": longLine,
+			"badbytes": badBytes,
+			"status":   exitStatusOf,
 		},
 	})
 }
@@ -94,4 +99,48 @@ func truncateFile(ts *testscript.TestScript, neg bool, args []string) {
 	info, err := os.Stat(path)
 	ts.Check(err)
 	ts.Check(os.Truncate(path, info.Size()-cut))
+}
+
+// longLine writes a file whose one line is too long, before a good one:
+// longline FILE MIB.
+func longLine(ts *testscript.TestScript, neg bool, args []string) {
+	var mib int
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: longline file MiB")
+	}
+	_, err := fmt.Sscan(args[1], &mib)
+	ts.Check(err)
+	line := append(bytes.Repeat([]byte("x"), mib<<20), '\n')
+	line = append(line, `{"event_id":"l","user_id":"after-a-long-line","event_name":"tap","timestamp":"2026-01-30T10:00:00Z"}`+"\n"...)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), line, 0o666))
+}
+
+// badBytes writes a file with a NUL and with bad UTF-8 in a field that is
+// used, and a good line: badbytes FILE.
+func badBytes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: badbytes file")
+	}
+	const format = `{"event_id":"%s","user_id":"%s","event_name":"tap","timestamp":"2026-01-30T10:00:00Z"}` + "\n"
+	text := fmt.Sprintf(format+format+format, "n", "nul\x00", "u", "bad\xff", "g", "good-bytes")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
+}
+
+// exitStatusOf runs a command that must end with an exit status:
+// status CODE COMMAND [ARG...].
+func exitStatusOf(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status code command [arg...]")
+	}
+	code := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if fmt.Sprint(code) != args[0] {
+		ts.Fatalf("exit status %d, want %s", code, args[0])
+	}
 }

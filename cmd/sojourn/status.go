@@ -28,7 +28,7 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	p, err := a.open(ctx, true)
+	p, err := a.open(ctx, false)
 	if err != nil {
 		return err
 	}

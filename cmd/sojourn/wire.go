@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,7 +38,8 @@ func (p *project) Close() error {
 	return nil
 }
 
-// open wires the configured project. The lake is made if create is set.
+// open wires the configured project. A lake that is not there yet is made if
+// create is set, and is empty otherwise.
 func (a *app) open(ctx context.Context, create bool) (*project, error) {
 	cfg, err := loadConfig(a.cli)
 	if err != nil {
@@ -58,10 +63,6 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 	if err != nil {
 		return nil, usageError{err}
 	}
-	lake, err := p.bucket(ctx, cfg.Lake, create)
-	if err != nil {
-		return nil, usagef("lake: %w", err)
-	}
 	var sources []extract.Source
 	for _, s := range cfg.Sources {
 		source := s.source()
@@ -69,6 +70,15 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 			return nil, usagef("source %q: %w", s.Name, err)
 		}
 		sources = append(sources, source)
+	}
+	if location := cfg.path(cfg.Lake); !create && !strings.Contains(location, "://") {
+		if _, err := os.Stat(location); errors.Is(err, fs.ErrNotExist) {
+			cfg.Lake = "mem://" // nothing there, and nothing to be written
+		}
+	}
+	lake, err := p.bucket(ctx, cfg.Lake, create)
+	if err != nil {
+		return nil, usagef("lake: %w", err)
 	}
 	reference, err := p.reference(cfg)
 	if err != nil {
