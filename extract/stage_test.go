@@ -1,12 +1,16 @@
 package extract_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"sojourn/extract"
 	"sojourn/internal/bucket"
@@ -84,6 +88,119 @@ func days(t testing.TB, lakeBucket *bucket.Bucket) map[string][]string {
 
 func show(e *transform.Event) string {
 	return fmt.Sprintf("%s/%s %s %d id=%s %s:%d", e.UserID, e.DeviceID, e.Name, e.At, e.ID, e.Object, e.Line)
+}
+
+// A rejectedRow is a row of a quarantine file, as others read it.
+type rejectedRow struct {
+	Source   string `parquet:"source"`
+	Object   string `parquet:"object"`
+	Line     int64  `parquet:"line"`
+	Reason   string `parquet:"reason"`
+	Detail   string `parquet:"detail"`
+	Raw      []byte `parquet:"raw"`
+	RawBytes int64  `parquet:"raw_bytes"`
+}
+
+// quarantine reads the rejected records of a batch.
+func quarantine(t testing.TB, lakeBucket *bucket.Bucket, batch lake.Batch) []rejectedRow {
+	t.Helper()
+	var all []rejectedRow
+	for _, file := range batch.Quarantine {
+		data, err := lakeBucket.Read(t.Context(), file.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := parquet.Read[rejectedRow](bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if int64(len(rows)) != file.Rows {
+			t.Errorf("%s: %d rows, manifest says %d", file.Object, len(rows), file.Rows)
+		}
+		all = append(all, rows...)
+	}
+	return all
+}
+
+// staged reads one object of a source into a new lake and returns its events
+// and what is in quarantine, each as one line of text.
+func staged(t testing.TB, source extract.Source, content string) (events, rejects []string) {
+	t.Helper()
+	source.Name = "app"
+	source.Bucket = openBucket(t, map[string]string{"in": content})
+	lakeBucket := openBucket(t, nil)
+	batch := stage(t, lakeBucket, source, extract.Options{Now: now})
+	all := days(t, lakeBucket)
+	for _, day := range slices.Sorted(maps.Keys(all)) {
+		events = append(events, all[day]...)
+	}
+	for _, r := range quarantine(t, lakeBucket, batch) {
+		rejects = append(rejects, fmt.Sprintf("%d %s: %s", r.Line, r.Reason, r.Detail))
+	}
+	for _, in := range batch.Inputs {
+		if in.Lines != in.Events+in.Quarantined || in.Events != int64(len(events)) || in.Quarantined != int64(len(rejects)) {
+			t.Errorf("input %+v, but %d events and %d in quarantine", in, len(events), len(rejects))
+		}
+	}
+	return events, rejects
+}
+
+// stagedOne returns the only event of an object.
+func stagedOne(t testing.TB, source extract.Source, content string) transform.Event {
+	t.Helper()
+	source.Name = "app"
+	source.Bucket = openBucket(t, map[string]string{"in": content})
+	lakeBucket := openBucket(t, nil)
+	batch := stage(t, lakeBucket, source, extract.Options{Now: now})
+	for _, r := range quarantine(t, lakeBucket, batch) {
+		t.Fatalf("%s: %s", r.Reason, r.Detail)
+	}
+	for _, files := range lake.Staged([]lake.Batch{batch}) {
+		for events, err := range extract.ReadDay(t.Context(), lakeBucket, files) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			return events[0]
+		}
+	}
+	t.Fatal("no event")
+	return transform.Event{}
+}
+
+// describe writes the content of an event, without its name and time.
+func describe(e transform.Event) string {
+	var words []string
+	word := func(name, text string) {
+		if text != "" {
+			words = append(words, name+"="+text)
+		}
+	}
+	word("user", e.UserID)
+	word("device", e.DeviceID)
+	word("id", e.ID)
+	if e.ReceivedAt != 0 {
+		word("received", fmt.Sprint(e.ReceivedAt))
+	}
+	word("session", e.SourceSession)
+	word("screen", e.Screen)
+	word("platform", e.Platform)
+	word("os", e.OSVersion)
+	word("app", e.AppVersion)
+	word("model", e.DeviceModel)
+	word("country", e.Country)
+	word("language", e.Language)
+	word("source", e.AcquisitionSource)
+	word("campaign", e.Campaign)
+	if e.Crash {
+		words = append(words, "crash")
+	}
+	if e.Background {
+		words = append(words, "background")
+	}
+	if e.EngagedMillis >= 0 {
+		word("engaged", fmt.Sprint(e.EngagedMillis))
+	}
+	return strings.Join(words, " ")
 }
 
 func TestStageSortsEventsByDay(t *testing.T) {
