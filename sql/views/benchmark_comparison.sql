@@ -159,20 +159,20 @@ finding AS (
   FROM pair AS p
   WHERE p.retention_anchor = 'install'
   UNION ALL
-  SELECT p.benchmark_id, 41, 1, 'the publisher does not say what day 0 is; here it is the first session'
+  SELECT p.benchmark_id, 41, 1, 'the publisher does not say what day 0 is, here it is the first session'
   FROM pair AS p
   WHERE p.retention_anchor = 'unknown'
   UNION ALL
   SELECT p.benchmark_id, 42, 1,
-    'the publisher does not say whether a day is a calendar day or 24 hours; ours is a calendar day in ' || p.own_timezone
+    'the publisher does not say whether a day is a calendar day or 24 hours, ours is a calendar day in ' || p.own_timezone
   FROM pair AS p
   WHERE p.retention_anchor IS NOT NULL AND p.metric LIKE '%nday'
   UNION ALL
-  SELECT p.benchmark_id, 43, 1, 'the publisher does not spell out the first month; ours is the days 1 to 30'
+  SELECT p.benchmark_id, 43, 1, 'the publisher does not spell out the first month, ours is the days 1 to 30'
   FROM pair AS p
   WHERE p.metric LIKE '%month1_window'
   UNION ALL
-  SELECT p.benchmark_id, 44, 1, 'the publisher does not say how long users were watched; ours were for 30 to 57 days'
+  SELECT p.benchmark_id, 44, 1, 'the publisher does not say how long users were watched, ours were for 30 to 57 days'
   FROM pair AS p
   WHERE p.metric = 'single_session_user_share'
   UNION ALL
