@@ -67,6 +67,9 @@ type Summary struct {
 	Sessions    int64          // in the tables of the days made
 }
 
+// Idle says that there was nothing to do.
+func (s Summary) Idle() bool { return s.Objects == 0 && len(s.Made) == 0 && s.Published == 0 }
+
 // A UsageError is a run that cannot be: the operator must change the
 // configuration or the arguments.
 type UsageError struct{ Err error }

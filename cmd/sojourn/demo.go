@@ -12,6 +12,7 @@ import (
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
 	"sojourn/internal/generate"
+	"sojourn/load/duckdb"
 	"sojourn/schedules"
 )
 
@@ -38,6 +39,9 @@ func (c *demoCmd) Run(ctx context.Context, a *app) error {
 	if c.Users < 1 || c.Days < 1 {
 		return usagef("--users and --days must be at least 1")
 	}
+	if _, err := duckdb.Open(ctx, c.Dir, nil, duckdb.Options{}); err != nil {
+		return usageError{err} // built without cgo: say so before writing anything
+	}
 	if err := c.write(ctx, a); err != nil {
 		return err
 	}
@@ -53,6 +57,9 @@ func (c *demoCmd) Run(ctx context.Context, a *app) error {
 	a.summarize(sum)
 	if err != nil {
 		return err
+	}
+	if sum.Idle() {
+		fmt.Fprintln(a.stdout, "nothing to do")
 	}
 	fmt.Fprintf(a.stdout, "took       %.1f s\n\n", time.Since(began).Seconds())
 	if err := a.highlights(ctx, p); err != nil {

@@ -60,8 +60,14 @@ func (a *app) night(ctx context.Context, r schedules.Range) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasWarehouse(ctx); err != nil {
+		return err
+	}
 	sum, err := a.runNight(ctx, p, r)
 	a.summarize(sum)
+	if err == nil && sum.Idle() {
+		fmt.Fprintln(a.stdout, "nothing to do")
+	}
 	return err
 }
 
@@ -101,8 +107,5 @@ func (a *app) summarize(sum schedules.Summary) {
 	}
 	if sum.Published > 0 {
 		fmt.Fprintf(a.stdout, "published  %s, up to %s\n", plural(sum.Published, "partition"), sum.Last)
-	}
-	if sum.Objects == 0 && len(sum.Made) == 0 && sum.Published == 0 {
-		fmt.Fprintln(a.stdout, "nothing to do")
 	}
 }

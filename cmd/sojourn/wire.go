@@ -17,7 +17,7 @@ import (
 	"sojourn/internal/bucket/clouds"
 	"sojourn/internal/calendar"
 	"sojourn/load"
-	// "sojourn/load/bigquery"
+	"sojourn/load/bigquery"
 	"sojourn/load/duckdb"
 	"sojourn/schedules"
 	"sojourn/sql"
@@ -109,9 +109,20 @@ func (p *project) bucket(ctx context.Context, location string, create bool) (*bu
 // warehouse is the configured warehouse: DuckDB unless BigQuery is set.
 func (p *project) warehouse(ctx context.Context) (load.Warehouse, error) {
 	if b := p.config.Warehouse.BigQuery; b != nil {
-		return nil, fmt.Errorf("no %v", b) // return bigquery.Open(ctx, bigquery.Config{Project: b.Project, Dataset: b.Dataset, Location: b.Location}, p.pipeline.Lake)
+		return bigquery.Open(ctx, bigquery.Config{Project: b.Project, Dataset: b.Dataset, Location: b.Location}, p.pipeline.Lake)
 	}
 	return p.duckdb(ctx)
+}
+
+// hasWarehouse tells before a run whether this program can publish at all.
+func (p *project) hasWarehouse(ctx context.Context) error {
+	if p.config.Warehouse.BigQuery != nil {
+		return nil
+	}
+	if _, err := p.duckdb(ctx); err != nil {
+		return usageError{err}
+	}
+	return nil
 }
 
 func (p *project) duckdb(ctx context.Context) (*duckdb.Warehouse, error) {

@@ -1,0 +1,123 @@
+//go:build cgo
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/bucket/clouds"
+	"sojourn/internal/calendar"
+	"sojourn/internal/generate"
+	"sojourn/load"
+)
+
+// A place is where a project has its raw objects and its lake.
+type place struct{ raw, lake string }
+
+// The project of the tests below: a few days of generated events.
+var sampleDays = generate.Options{Seed: 3, Users: 80, Days: 6, First: calendar.Date(2026, 3, 26), Zone: lisbon}
+
+var lisbon = func() calendar.Zone {
+	zone, err := calendar.LoadZone("Europe/Lisbon")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}()
+
+// writeProject writes generated raw objects to a place and a configuration
+// into a new directory, and returns the configuration's path.
+func writeProject(t *testing.T, at place, warehouse string) (config string) {
+	t.Helper()
+	raw, err := bucket.Open(t.Context(), at.raw, true, clouds.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := generate.Write(t.Context(), raw, sampleDays); err != nil {
+		t.Fatal(err)
+	}
+	config = filepath.Join(t.TempDir(), "sojourn.yaml")
+	text := fmt.Sprintf(`
+app: trailnotes
+timezone: Europe/Lisbon
+lake: %q
+sources: [{name: app, url: %q, format: ndjson, match: "events/**"}]
+warehouse: %s
+`, at.lake, at.raw, warehouse)
+	if err := os.WriteFile(config, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+// sojourn runs a command that must succeed and returns what it prints.
+func sojourn(t *testing.T, config string, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), append([]string{"--config", config}, args...), &stdout, &stderr); code != 0 {
+		t.Fatalf("sojourn %s: exit status %d\n%s%s", strings.Join(args, " "), code, &stdout, &stderr)
+	}
+	return stdout.String()
+}
+
+// contents returns the rows of every published table, by table.
+func contents(t *testing.T, config string) map[string]string {
+	t.Helper()
+	tables := map[string]string{}
+	for _, table := range load.Tables() {
+		tables[table.Name] = sojourn(t, config, "query", "--format", "csv",
+			fmt.Sprintf("SELECT * FROM %s ORDER BY %s", table.Name, strings.Join(table.Key, ", ")))
+	}
+	return tables
+}
+
+func sameContents(t *testing.T, want, got map[string]string) {
+	t.Helper()
+	for name, rows := range want {
+		if got[name] != rows {
+			t.Errorf("table %s differs:\n%.2000s\nwant:\n%.2000s", name, got[name], rows)
+		}
+		if strings.Count(rows, "\n") < 2 {
+			t.Errorf("table %s has no rows to compare", name)
+		}
+	}
+}
+
+// local is the project on disk, to compare with.
+func local(t *testing.T) map[string]string {
+	dir := t.TempDir()
+	config := writeProject(t, place{filepath.Join(dir, "raw"), filepath.Join(dir, "lake")}, "{duckdb: ./w.duckdb}")
+	sojourn(t, config, "run", "--date", "2026-03-31")
+	return contents(t, config)
+}
+
+// The same night with raw objects and lake on S3 gives the same tables.
+func TestS3LakeGivesTheSameTables(t *testing.T) {
+	backend := s3mem.New()
+	server := httptest.NewServer(gofakes3.New(backend).Server())
+	defer server.Close()
+	if err := backend.CreateBucket("acme"); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	t.Setenv("AWS_REGION", "eu-west-1")
+	query := "?use_path_style=true&endpoint=" + server.URL
+	config := writeProject(t, place{"s3://acme/raw" + query, "s3://acme/lake" + query}, "{duckdb: ./w.duckdb}")
+	sojourn(t, config, "run", "--date", "2026-03-31")
+	sameContents(t, local(t), contents(t, config))
+	if out := sojourn(t, config, "run", "--date", "2026-03-31"); out != "nothing to do\n" {
+		t.Errorf("second run: %s", out)
+	}
+}
