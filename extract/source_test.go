@@ -1,0 +1,61 @@
+package extract_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sojourn/extract"
+)
+
+func TestValidateReportsEverything(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		source extract.Source
+		want   []string
+	}{
+		{"fields by their own names", extract.Source{Name: "app", Format: "csv"}, nil},
+		{"a full mapping", minimalNamed("app"), nil},
+		{"fixed places", extract.Source{Name: "app", Format: "ga4", Match: "**/*.json.gz"}, nil},
+		{"nothing said", extract.Source{}, []string{
+			`source "": no name`,
+			`source "": format: unknown "": want one of csv, ga4, ndjson, parquet`,
+		}},
+		{"fields for fixed places", extract.Source{Name: "app", Format: "ga4", Fields: minimal.Fields}, []string{
+			`source "app": fields: format ga4 has its fields in fixed places`,
+		}},
+		{"everything wrong", extract.Source{Name: "app", Format: "ndjson", Match: "a/[", Fields: map[string]extract.Field{
+			"usr":       {Path: "u"},
+			"timestamp": {Path: "t", Unit: "min"},
+			"screen":    {Path: "a..b", Unit: "s"},
+			"country":   {},
+		}}, []string{
+			`source "app": match: "a/[" is not a pattern`,
+			`source "app": fields: country: path "" has an empty name`,
+			`source "app": fields: screen: path "a..b" has an empty name`,
+			`source "app": fields: screen: has a unit, but is not a time`,
+			`source "app": fields: timestamp: unknown unit "min": want s, ms or us, or none for RFC 3339 text`,
+			`source "app": fields: unknown field "usr": want one of event_id, user_id, device_id, event_name, timestamp, received_at, session_id, screen, ` +
+				`engaged_ms, crash, background, platform, os_version, app_version, device_model, country, language, acquisition_source, campaign`,
+			`source "app": fields: event_name is not mapped`,
+			`source "app": fields: neither user_id nor device_id is mapped`,
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			if err := test.source.Validate(); err != nil {
+				got = strings.Split(err.Error(), "\n")
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func minimalNamed(name string) extract.Source {
+	source := minimal
+	source.Name = name
+	return source
+}
