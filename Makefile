@@ -1,0 +1,66 @@
+# Every target is one command that can be typed instead.
+
+STATICCHECK = go tool -modfile=tools.mod staticcheck
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: test
+test: compiler ## the test suite
+	go test ./...
+
+.PHONY: check
+check: compiler ## what CI runs: format, vet, staticcheck, generated files, views, builds, tests
+	bash .ci/run
+
+.PHONY: build
+build: compiler ## bin/sojourn
+	go build -o bin/ ./cmd/sojourn
+
+.PHONY: format
+format: ## gofmt everything
+	gofmt -w .
+
+.PHONY: lint
+lint: compiler ## vet and staticcheck
+	go vet ./...
+	$(STATICCHECK) ./...
+
+.PHONY: race
+race: compiler ## tests under the race detector, without the packages that link DuckDB
+	go test -race $$(go list -test -f '{{.ImportPath}} {{join .Deps " "}}' ./... | awk '$$1 ~ /\.test$$/ && !/duckdb-go-bindings/ {sub(/\.test$$/, "", $$1); print $$1}')
+
+.PHONY: golden
+golden: compiler ## rewrite the expected output of the golden stories; read the diff
+	go test ./cmd/sojourn -update
+
+.PHONY: generate
+generate: ## rewrite docs/tables.md and testdata/schema.golden from the row types; read the diff
+	go test ./load -run 'TestReferenceIsUpToDate|TestSchemaIsAsReviewed' -update
+
+.PHONY: googlesql
+googlesql: compiler ## have Google's analyser read the views: minutes and 5 GB of memory the first time
+	cd sql/googlesql && go test -gcflags='github.com/goccy/...=-N -l' ./...
+
+.PHONY: fuzz
+fuzz: ## a minute of fuzzing for each target
+	@grep -rho --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/func //' | sort | while read -r name; do \
+		dir=$$(dirname $$(grep -rl --include='*_test.go' "^func $$name(" .)); \
+		echo "$$dir $$name"; go test "$$dir" -run '^$$' -fuzz "^$$name$$" -fuzztime 1m || exit 1; \
+	done
+
+.PHONY: soak
+soak: compiler ## the property tests on a hundred times as many examples
+	go test -count=1 -timeout=2h $$(go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | awk '/pgregory.net\/rapid/ {print $$1}') -rapid.checks=10000
+
+.PHONY: bench
+bench: compiler ## the night against DuckDB doing the same work: docs/performance.md explains it
+	$(MAKE) -C bench
+
+# DuckDB is C++ behind cgo. Without a C compiler Go turns cgo off by itself, and
+# what then fails, or is silently left out, does not say so.
+.PHONY: compiler
+compiler:
+	@[ "$$CGO_ENABLED" = 0 ] || echo 'int main(void) { return 0; }' | $$(go env CC) -x c - -lstdc++ -o /dev/null 2>/dev/null || \
+		{ echo 'gcc is needed for the embedded DuckDB: install gcc and g++, or set CGO_ENABLED=0 to build without it' >&2; exit 1; }
