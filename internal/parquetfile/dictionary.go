@@ -2,6 +2,7 @@ package parquetfile
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -33,4 +34,9 @@ func dictionaries[R any](rows []R) []parquet.StructTagOption {
 		})
 	}
 	return options
+}
+
+// tagParts returns the parts of a field's parquet tag, the name first.
+func tagParts(field reflect.StructField) []string {
+	return strings.Split(field.Tag.Get("parquet"), ",")
 }

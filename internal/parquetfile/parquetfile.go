@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"unsafe"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
@@ -22,21 +23,43 @@ import (
 // rowGroup is the number of rows that a reader can skip or read at once.
 const rowGroup = 100_000
 
+// batch is the number of rows handed to a column at once.
+const batch = 500
+
 // Encode returns the Parquet file of rows, in their order.
 func Encode[R any](rows []R) ([]byte, error) {
 	var file bytes.Buffer
-	w := parquet.NewGenericWriter[R](&file, writerConfig(rows))
-	for len(rows) > 0 {
-		n := min(len(rows), rowGroup)
-		if _, err := w.Write(rows[:n]); err != nil {
-			return nil, fmt.Errorf("write %s rows as parquet: %w", reflect.TypeFor[R](), err)
-		}
-		rows = rows[n:]
-	}
-	if err := w.Close(); err != nil {
+	if err := encode(&file, rows); err != nil {
 		return nil, fmt.Errorf("write %s rows as parquet: %w", reflect.TypeFor[R](), err)
 	}
 	return file.Bytes(), nil
+}
+
+func encode[R any](file io.Writer, rows []R) error {
+	columns, err := columnsOf(reflect.TypeFor[R]())
+	if err != nil {
+		return err
+	}
+	w := parquet.NewGenericWriter[R](file, writerConfig(rows))
+	writers := w.ColumnWriters()
+	values := make([]parquet.Value, batch)
+	for from := 0; from < len(rows); {
+		n := min(batch, len(rows)-from)
+		for c, column := range columns {
+			for i := range n {
+				values[i] = column.value(unsafe.Add(unsafe.Pointer(&rows[from+i]), column.offset))
+			}
+			if _, err := writers[c].WriteRowValues(values[:n]); err != nil {
+				return err
+			}
+		}
+		if from += n; from%rowGroup == 0 {
+			if err := w.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return w.Close()
 }
 
 // Decode returns the rows of a file that [Encode] made.

@@ -120,3 +120,42 @@ func TestDamagedFileIsAnError(t *testing.T) {
 		}
 	}
 }
+
+// A null stays null wherever it stands: at every place in runs of every length.
+func TestEveryNullStaysNull(t *testing.T) {
+	type row struct {
+		Text   string `parquet:"text,optional"`
+		Number int64  `parquet:"number,optional"`
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		given := rapid.SliceOfN(rapid.Bool(), 1, 200).Draw(t, "given")
+		rows := make([]row, len(given))
+		nulls := int64(0)
+		for i, has := range given {
+			if has {
+				rows[i] = row{"x", 7}
+			} else {
+				nulls++
+			}
+		}
+		data, err := parquetfile.Encode(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c, chunk := range file.RowGroups()[0].ColumnChunks() {
+			pages := chunk.Pages()
+			found := int64(0)
+			for page, err := pages.ReadPage(); err == nil; page, err = pages.ReadPage() {
+				found += page.NumNulls()
+			}
+			pages.Close()
+			if found != nulls {
+				t.Fatalf("column %d has %d nulls, want %d", c, found, nulls)
+			}
+		}
+	})
+}
