@@ -1,0 +1,187 @@
+package schedules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"sojourn/internal/calendar"
+	"sojourn/transform"
+)
+
+// The days on which random events happen; the clocks go forward on the third.
+var first, last = date(27), date(31)
+
+// A sent event is a line and the night in which it arrives.
+type sent struct {
+	line  string
+	night calendar.Day // the first run to see it is on this morning
+}
+
+// drawDefinition draws rules under which sessions last for minutes or for days.
+func drawDefinition(t *rapid.T) transform.Definition {
+	d := transform.App()
+	d.Timeout = rapid.SampledFrom([]time.Duration{30 * time.Minute, 6 * time.Hour, 20 * time.Hour, 30 * time.Hour}).Draw(t, "timeout")
+	d.Boundary = rapid.SampledFrom([]transform.Boundary{transform.Longer, transform.AtLeast}).Draw(t, "boundary")
+	d.Cap = rapid.SampledFrom([]time.Duration{0, d.Timeout, 40 * time.Hour}).Draw(t, "cap")
+	d.Events[transform.Start] = []string{"login"}
+	d.Events[transform.Ignore] = []string{"heartbeat"}
+	return d
+}
+
+// drawEvents draws what a few devices send: at midnights and near them, and
+// some of it days late or twice.
+func drawEvents(t *rapid.T, zone calendar.Zone) []sent {
+	names := []string{
+		"tap", "tap", "tap", "screen_view", "push_received", "session_end", "app_crash",
+		"app_background", "app_foreground", "login", "heartbeat",
+	}
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) sent {
+		day := first + calendar.Day(rapid.IntRange(0, int(last-first)).Draw(t, "day"))
+		minutes := rapid.OneOf(
+			rapid.SampledFrom([]int{0, 1, 20, 30, 31, 60}),
+			rapid.IntRange(0, 22*60),
+			rapid.SampledFrom([]int{22*60 + 30, 22*60 + 45, 22*60 + 59}), // the shortest day has 23 hours
+		).Draw(t, "minutes")
+		at := zone.Start(day) + int64(minutes)*time.Minute.Microseconds()
+		id := fmt.Sprintf("%s-%d", day, rapid.IntRange(0, 20).Draw(t, "id"))
+		device := rapid.SampledFrom([]string{"d1", "d2", ""}).Draw(t, "device")
+		user := rapid.SampledFrom([]string{"ann", "bob", ""}).Draw(t, "user")
+		if device == "" && user == "" {
+			user = "eve"
+		}
+		late := calendar.Day(rapid.SampledFrom([]int{0, 0, 0, 0, 1, 3}).Draw(t, "late"))
+		return sent{
+			line:  line(id, device, user, rapid.SampledFrom(names).Draw(t, "name"), at),
+			night: min(day+1+late, last+1),
+		}
+	}), 1, 14).Draw(t, "events")
+}
+
+// ship puts the events of some nights into raw objects, in any order and any
+// split.
+func ship(t *rapid.T, s *site, events []sent, arrives func(calendar.Day) bool, prefix string) {
+	files := rapid.IntRange(1, 3).Draw(t, "files")
+	lines := make([][]string, files)
+	for _, e := range rapid.Permutation(events).Draw(t, "order") {
+		if arrives(e.night) {
+			n := rapid.IntRange(0, files-1).Draw(t, "file")
+			lines[n] = append(lines[n], e.line)
+		}
+	}
+	for n := range lines {
+		if len(lines[n]) > 0 {
+			s.put(t, fmt.Sprintf("%s-%d.ndjson", prefix, n), lines[n]...)
+		}
+	}
+}
+
+// Laws 3, 4 and 7. Whatever has been run before, on whichever nights, with
+// whatever had arrived by then, from whichever files: the tables are the bytes
+// that one run over one file makes. And one more run writes nothing.
+func TestHistoryOfRunsDoesNotShow(t *testing.T) {
+	root := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		definition := drawDefinition(t)
+		events := drawEvents(t, lisbon(t))
+
+		once, finished := tempSite(t, root)
+		defer finished()
+		once.Definition, once.Workers = definition, 1
+		var all []string
+		for _, e := range events {
+			all = append(all, e.line)
+		}
+		slices.Sort(all)
+		once.put(t, "all.ndjson", all...)
+		once.night(t, last+1, Range{})
+		want := once.result(t)
+
+		nightly, finished := tempSite(t, root)
+		defer finished()
+		nightly.Definition = definition
+		seen := first // mornings up to this one have been looked at
+		for morning := first + 1; morning <= last+1; morning++ {
+			if morning <= last && rapid.IntRange(0, 4).Draw(t, "no run") == 0 {
+				continue // a missed night
+			}
+			ship(t, nightly, events, func(n calendar.Day) bool { return n > seen && n <= morning }, morning.String())
+			seen = morning
+			nightly.Workers = rapid.IntRange(1, 3).Draw(t, "workers")
+			nightly.night(t, morning, drawRange(t, morning))
+		}
+		nightly.night(t, last+1, Range{})
+		if diff := cmp.Diff(want, nightly.result(t)); diff != "" {
+			t.Fatalf("tables (-at once +by nights):\n%s", diff)
+		}
+
+		before := objects(t, nightly.Lake)
+		sum := nightly.night(t, last+2, Range{To: new(last)})
+		if len(sum.Made) > 0 || sum.Published > 0 || sum.Objects > 0 || !maps.Equal(before, objects(t, nightly.Lake)) {
+			t.Fatalf("a run with nothing new made %v and published %d partitions", sum.Made, sum.Published)
+		}
+	})
+}
+
+// drawRange draws what an operator may ask for: mostly all up to yesterday, at
+// times some days only, or days again.
+func drawRange(t *rapid.T, morning calendar.Day) Range {
+	switch rapid.IntRange(0, 5).Draw(t, "range") {
+	case 0:
+		day := first + calendar.Day(rapid.IntRange(0, int(morning-1-first)).Draw(t, "to"))
+		return Range{To: &day}
+	case 1:
+		day := first + calendar.Day(rapid.IntRange(0, int(morning-1-first)).Draw(t, "from"))
+		return Range{From: &day, To: new(morning - 1), Force: true}
+	}
+	return Range{}
+}
+
+// State is a cache: without the users, the carries and the manifests of the
+// days from some day on, the next run makes the same bytes from what is staged.
+func TestStateIsACache(t *testing.T) {
+	root := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		s, finished := tempSite(t, root)
+		defer finished()
+		s.Definition = drawDefinition(t)
+		ship(t, s, drawEvents(t, s.Zone), func(calendar.Day) bool { return true }, "all")
+		s.night(t, last+1, Range{})
+		want := s.result(t)
+
+		from := first + calendar.Day(rapid.IntRange(0, int(last-first)).Draw(t, "from"))
+		for object := range objects(t, s.Lake) {
+			folder, _, _ := strings.Cut(object, "/date=")
+			state := folder == "users" || folder == "carry" || strings.HasPrefix(object, "runs/days/")
+			if state && dayIn(t, object) >= from {
+				if err := s.Lake.Delete(t.Context(), object); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		s.night(t, last+1, Range{})
+		if diff := cmp.Diff(want, s.result(t)); diff != "" {
+			t.Fatalf("tables (-before +without state from %s on):\n%s", from, diff)
+		}
+	})
+}
+
+// dayIn returns the day in the name of an object.
+func dayIn(t testingT, object string) calendar.Day {
+	t.Helper()
+	at := strings.Index(object, "2026-")
+	if at < 0 {
+		t.Fatalf("%s names no day", object)
+	}
+	day, err := calendar.ParseDay(object[at : at+len("2026-03-27")])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return day
+}

@@ -1,0 +1,224 @@
+package schedules
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sojourn/extract"
+	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
+	"sojourn/internal/lake"
+	"sojourn/load"
+	"sojourn/transform"
+)
+
+// testingT is what *testing.T and *rapid.T have in common.
+type testingT interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// lisbon has a day of 23 hours on 2026-03-29.
+func lisbon(t testingT) calendar.Zone {
+	t.Helper()
+	zone, err := calendar.LoadZone("Europe/Lisbon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func date(day int) calendar.Day { return calendar.Date(2026, time.March, day) }
+
+// A shelf is a warehouse that keeps nothing but digests.
+type shelf struct {
+	held map[load.PartitionKey]string
+}
+
+func (s *shelf) Published(context.Context) (map[load.PartitionKey]string, error) {
+	return maps.Clone(s.held), nil
+}
+
+func (s *shelf) Publish(ctx context.Context, partitions []load.Partition, _ calendar.Day) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.held == nil {
+		s.held = map[load.PartitionKey]string{}
+	}
+	for _, p := range partitions {
+		s.held[p.Key()] = p.SHA256
+	}
+	return nil
+}
+
+func (s *shelf) Close() error { return nil }
+
+// A site is a pipeline with a directory of raw objects, a lake and a warehouse
+// of its own.
+type site struct {
+	*Pipeline
+	raw       *bucket.Bucket
+	warehouse *shelf
+}
+
+// newSite makes a site in a directory, with the lake in a bucket; nil for one
+// in the directory. Close it.
+func newSite(t testingT, dir string, lakeBucket *bucket.Bucket) *site {
+	t.Helper()
+	open := func(name string) *bucket.Bucket {
+		b, err := bucket.Open(context.Background(), filepath.Join(dir, name), true, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	s := &site{raw: open("raw"), warehouse: &shelf{}}
+	if lakeBucket == nil {
+		lakeBucket = open("lake")
+	}
+	s.Pipeline = &Pipeline{
+		Lake:          lakeBucket,
+		Sources:       []extract.Source{{Name: "app", Bucket: s.raw, Format: "ndjson"}},
+		Definition:    transform.App(),
+		Zone:          lisbon(t),
+		OpenWarehouse: func(context.Context) (load.Warehouse, error) { return s.warehouse, nil },
+		MaxBadShare:   1,
+		Run:           "test",
+		Log:           slog.New(slog.DiscardHandler),
+		Workers:       2,
+	}
+	return s
+}
+
+func (s *site) close() {
+	s.raw.Close()
+	s.Lake.Close()
+}
+
+// tempSite is a site in a new directory under root; finished removes it.
+func tempSite(t testingT, root string) (s *site, finished func()) {
+	t.Helper()
+	dir, err := os.MkdirTemp(root, "site")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = newSite(t, dir, nil)
+	return s, func() {
+		s.close()
+		os.RemoveAll(dir) // under the test's own directory
+	}
+}
+
+// put stores a raw object.
+func (s *site) put(t testingT, name string, lines ...string) {
+	t.Helper()
+	err := s.raw.Put(context.Background(), name, func(w io.Writer) error {
+		_, err := io.WriteString(w, strings.Join(lines, ""))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// at sets the clock to four in the morning of a day.
+func (s *site) at(day calendar.Day) {
+	now := time.UnixMicro(s.Zone.Start(day)).Add(4 * time.Hour)
+	s.Now = func() time.Time { return now }
+}
+
+// night runs on the morning of a day.
+func (s *site) night(t testingT, day calendar.Day, r Range) Summary {
+	t.Helper()
+	s.at(day)
+	sum, err := s.Night(context.Background(), r)
+	if err != nil {
+		t.Fatalf("night of %s: %v", day, err)
+	}
+	return sum
+}
+
+// objects returns the digests of the objects of a bucket.
+func objects(t testingT, b *bucket.Bucket) map[string]string {
+	t.Helper()
+	digests := map[string]string{}
+	for o, err := range b.List(context.Background(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := b.Read(context.Background(), o.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(data)
+		digests[o.Name] = hex.EncodeToString(sum[:])
+	}
+	return digests
+}
+
+// result is what a site has made, by object: the digests of all tables and of
+// what is carried over midnight, and what the manifests say of each day apart
+// from how and when it came about. It checks that manifests, objects and
+// warehouse agree.
+func (s *site) result(t testingT) map[string]string {
+	t.Helper()
+	have := objects(t, s.Lake)
+	made, err := lake.Days(context.Background(), s.Lake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := map[string]string{}
+	published := map[load.PartitionKey]string{}
+	for day, m := range made {
+		result[m.Carry.Object] = m.Carry.SHA256
+		for name, f := range m.Tables {
+			result[f.Object] = f.SHA256
+			published[load.PartitionKey{Table: name, Day: day}] = f.SHA256
+		}
+	}
+	for object, digest := range result {
+		if have[object] != digest {
+			t.Errorf("%s is not what its manifest says", object)
+		}
+	}
+	for object := range have {
+		folder, _, _ := strings.Cut(object, "/")
+		if _, ok := result[object]; !ok && folder != "runs" && folder != "events" && folder != "quarantine" {
+			t.Errorf("no manifest names %s", object)
+		}
+	}
+	if !maps.Equal(published, s.warehouse.held) {
+		t.Errorf("the warehouse holds %d partitions, not the %d of the lake", len(s.warehouse.held), len(published))
+	}
+	for day, m := range made {
+		result["manifest of "+day.String()] = fmt.Sprintf("%v %+v", m.IsFinal, m.Ledger)
+	}
+	return result
+}
+
+// line is an event as a line of JSON.
+func line(id, device, user, name string, at int64) string {
+	var out bytes.Buffer
+	err := json.NewEncoder(&out).Encode(map[string]string{
+		"event_id": id, "device_id": device, "user_id": user, "event_name": name,
+		"timestamp": time.UnixMicro(at).UTC().Format(time.RFC3339Nano),
+	})
+	if err != nil {
+		panic(err) // strings can be encoded
+	}
+	return out.String()
+}
