@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"unsafe"
+
+	"github.com/zeebo/xxh3"
 
 	"sojourn/transform"
 )
@@ -19,8 +20,8 @@ type events struct {
 	bytes  int64 // memory they take, about
 }
 
-// add puts a copy of e into the set and returns what it takes, in bytes.
-func (s *events) add(e *transform.Event) int64 {
+// add puts a copy of e into the set, which takes size bytes with its texts.
+func (s *events) add(e *transform.Event, size int64) {
 	last := len(s.chunks) - 1
 	if last < 0 || len(s.chunks[last]) == chunkRows {
 		s.chunks = append(s.chunks, make([]transform.Event, 0, chunkRows))
@@ -28,10 +29,7 @@ func (s *events) add(e *transform.Event) int64 {
 	}
 	s.chunks[last] = append(s.chunks[last], *e)
 	s.rows++
-	// The other texts repeat from event to event, and are shared.
-	size := int64(unsafe.Sizeof(*e)) + int64(len(e.ID))
 	s.bytes += size
-	return size
 }
 
 // take adds the events of another set, which must not be used any more.
@@ -41,32 +39,51 @@ func (s *events) take(o *events) {
 	s.bytes += o.bytes
 }
 
-// A ranked event is one whose subject has been given its place in the order.
-type ranked struct {
-	event *transform.Event
-	at    int64
-	rank  int
+// all returns the events.
+func (s *events) all() []*transform.Event {
+	list := make([]*transform.Event, 0, s.rows)
+	for _, chunk := range s.chunks {
+		for i := range chunk {
+			list = append(list, &chunk[i])
+		}
+	}
+	return list
 }
 
-// sorted returns the events in the order of [transform.Event.Compare].
-func (s *events) sorted() []ranked {
+// split returns the events in n lists, those of a subject in the same one.
+func (s *events) split(n int) [][]*transform.Event {
+	if n == 1 {
+		return [][]*transform.Event{s.all()}
+	}
+	lists := make([][]*transform.Event, n)
+	for _, chunk := range s.chunks {
+		for i := range chunk {
+			list := &lists[xxh3.HashString(chunk[i].Subject())%uint64(n)]
+			*list = append(*list, &chunk[i])
+		}
+	}
+	return lists
+}
+
+// sortEvents puts events into the order of [transform.Event.Compare].
+func sortEvents(events []*transform.Event) {
 	// Subjects are few: once they are in order, most events are told apart
 	// by comparing two numbers.
 	ranks := map[string]int{}
-	for _, chunk := range s.chunks {
-		for i := range chunk {
-			ranks[chunk[i].Subject()] = 0
-		}
+	for _, e := range events {
+		ranks[e.Subject()] = 0
 	}
 	for i, subject := range slices.Sorted(maps.Keys(ranks)) {
 		ranks[subject] = i
 	}
-	order := make([]ranked, 0, s.rows)
-	for _, chunk := range s.chunks {
-		for i := range chunk {
-			e := &chunk[i]
-			order = append(order, ranked{e, e.At, ranks[e.Subject()]})
-		}
+	type ranked struct {
+		rank  int
+		at    int64
+		event *transform.Event
+	}
+	order := make([]ranked, len(events))
+	for i, e := range events {
+		order[i] = ranked{ranks[e.Subject()], e.At, e}
 	}
 	slices.SortFunc(order, func(a, b ranked) int {
 		if c := cmp.Compare(a.rank, b.rank); c != 0 {
@@ -77,5 +94,7 @@ func (s *events) sorted() []ranked {
 		}
 		return a.event.Compare(b.event)
 	})
-	return order
+	for i, r := range order {
+		events[i] = r.event
+	}
 }

@@ -1,9 +1,6 @@
 package extract
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // A flaw is why a record cannot be used.
 type flaw struct {
@@ -35,7 +32,7 @@ const maxExcerpt = 60
 // excerpt shows the beginning of what was found in a record.
 func excerpt(data []byte) string {
 	if len(data) > maxExcerpt {
-		return strings.ToValidUTF8(fmt.Sprintf("%q…", data[:maxExcerpt]), "")
+		return fmt.Sprintf("%q…", data[:maxExcerpt])
 	}
 	return fmt.Sprintf("%q", data)
 }

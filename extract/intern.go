@@ -19,7 +19,7 @@ type texts struct {
 	attributes map[string]*transform.Attributes
 	scratch    []byte
 	arena      []byte
-	allocated  int64 // bytes handed out so far, about
+	allocated  int64 // bytes of texts made, about
 }
 
 func newTexts() *texts {

@@ -49,7 +49,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 func isData(o bucket.Object) bool {
 	elements := strings.Split(o.Name, "/")
 	name := elements[len(elements)-1]
-	if strings.HasSuffix(name, ".tmp") || o.Size == 0 && name == "_SUCCESS" {
+	if strings.HasSuffix(name, ".tmp") || o.Size == 0 && (name == "_SUCCESS" || name == "") {
 		return false
 	}
 	return !slices.ContainsFunc(elements, func(e string) bool {

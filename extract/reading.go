@@ -49,7 +49,9 @@ func streamed(decode func(context.Context, io.Reader, *reading) error) reader {
 			return err
 		}
 		defer data.Close() // likewise
-		return decode(ctx, data, r)
+		ahead := newReadAhead(data)
+		defer ahead.Close()
+		return decode(ctx, ahead, r)
 	}
 }
 

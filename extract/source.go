@@ -20,7 +20,8 @@ type Source struct {
 
 	// Fields says where in a record each canonical field is. If empty, fields
 	// are looked for under their canonical names. Not for ga4, whose places
-	// are fixed.
+	// are fixed. If engaged_ms is mapped here, an event without it has none;
+	// otherwise it is unknown.
 	Fields map[string]Field
 }
 

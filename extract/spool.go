@@ -20,22 +20,20 @@ type spooled struct {
 // spool opens an object for reading at any place.
 func spool(ctx context.Context, b *bucket.Bucket, name string) (*spooled, error) {
 	if path, ok := b.LocalPath(name); ok {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
+		if f, err := os.Open(path); err == nil {
+			info, err := f.Stat()
+			if err != nil {
+				return nil, errors.Join(err, f.Close())
+			}
+			return &spooled{f, info.Size(), false}, nil
 		}
-		info, err := f.Stat()
-		if err != nil {
-			f.Close() // read-only: nothing to lose
-			return nil, err
-		}
-		return &spooled{f, info.Size(), false}, nil
+		// Object and file may differ in name: the bucket knows.
 	}
 	r, err := b.Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close() // likewise
+	defer r.Close() // read-only: nothing to lose
 	f, err := os.CreateTemp("", "sojourn-*.parquet")
 	if err != nil {
 		return nil, err

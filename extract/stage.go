@@ -12,14 +12,15 @@ import (
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/transform"
 )
 
 // Options say how to stage.
 type Options struct {
 	Zone calendar.Zone // whose days events are staged by
 
-	// Now is the present, in microseconds since 1970 UTC. Events of more
-	// than 24 hours later have a wrong clock.
+	// Now is the present, in microseconds since 1970 UTC: events from more
+	// than 24 hours later go to quarantine.
 	Now int64
 
 	Workers     int   // objects read at once; 0 for one a processor
@@ -152,6 +153,17 @@ func (b *batch) readAll(ctx context.Context, workers []*worker, sources map[stri
 	return inputs, context.Cause(ctx)
 }
 
+// A part is what goes into one file of staged events.
+type part struct {
+	day    calendar.Day
+	number int
+	events []*transform.Event // in any order
+}
+
+// partRows is about how many events are written to a file at the end, so that
+// a day of many events is sorted and written by all workers at once.
+const partRows = 250_000
+
 // finish writes what the workers still hold, all of a day's events together.
 func (b *batch) finish(ctx context.Context, workers []*worker) error {
 	days := map[calendar.Day]*events{}
@@ -172,22 +184,31 @@ func (b *batch) finish(ctx context.Context, workers []*worker) error {
 			return err
 		}
 	}
+	var parts []part
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		held := days[day]
+		for _, list := range held.split((held.rows + partRows - 1) / partRows) {
+			if len(list) > 0 {
+				parts = append(parts, part{day, b.nextPart(day), list})
+			}
+		}
+	}
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	queue := make(chan calendar.Day, len(days))
-	for _, day := range slices.Sorted(maps.Keys(days)) {
-		queue <- day
+	queue := make(chan part, len(parts))
+	for _, p := range parts {
+		queue <- p
 	}
 	close(queue)
 	var wait sync.WaitGroup
-	for range workers {
+	for range b.options.Workers {
 		wait.Go(func() {
-			for day := range queue {
+			for p := range queue {
 				if ctx.Err() != nil {
 					return
 				}
-				if err := b.writeEvents(ctx, day, days[day]); err != nil {
+				if err := b.writeEvents(ctx, p); err != nil {
 					cancel(err)
 					return
 				}
@@ -198,18 +219,22 @@ func (b *batch) finish(ctx context.Context, workers []*worker) error {
 	return context.Cause(ctx)
 }
 
-// writeEvents writes a part file of a day.
-func (b *batch) writeEvents(ctx context.Context, day calendar.Day, held *events) error {
+// nextPart numbers the part files of a day.
+func (b *batch) nextPart(day calendar.Day) int {
 	b.mu.Lock()
-	part := b.parts[day]
+	defer b.mu.Unlock()
 	b.parts[day]++
-	b.mu.Unlock()
+	return b.parts[day] - 1
+}
 
-	file, err := writeStaged(ctx, b.bucket, lake.StagedObject(day, b.id, part), held.sorted())
+// writeEvents sorts and writes a part file.
+func (b *batch) writeEvents(ctx context.Context, p part) error {
+	sortEvents(p.events)
+	file, err := writeStaged(ctx, b.bucket, lake.StagedObject(p.day, b.id, p.number), p.events)
 	if err != nil {
 		return err
 	}
-	file.Day = day
+	file.Day = p.day
 
 	b.mu.Lock()
 	b.staged = append(b.staged, file)

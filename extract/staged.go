@@ -93,16 +93,16 @@ const (
 )
 
 // writeStaged writes a file of staged events, which must be in order.
-func writeStaged(ctx context.Context, b *bucket.Bucket, name string, order []ranked) (lake.File, error) {
-	file, err := put(ctx, b, name, func(w io.Writer) error { return encodeStaged(w, order) })
+func writeStaged(ctx context.Context, b *bucket.Bucket, name string, events []*transform.Event) (lake.File, error) {
+	file, err := put(ctx, b, name, func(w io.Writer) error { return encodeStaged(w, events) })
 	if err != nil {
 		return lake.File{}, fmt.Errorf("staged events: %w", err)
 	}
-	file.Rows = int64(len(order))
+	file.Rows = int64(len(events))
 	return file, nil
 }
 
-func encodeStaged(w io.Writer, order []ranked) error {
+func encodeStaged(w io.Writer, events []*transform.Event) error {
 	options := []parquet.WriterOption{
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.PageBufferSize(pageBytes),
@@ -114,11 +114,11 @@ func encodeStaged(w io.Writer, order []ranked) error {
 	pw := parquet.NewGenericWriter[stagedRow](w, options...)
 	columns := pw.ColumnWriters()
 	values := make([]parquet.Value, batchRows)
-	for row := 0; row < len(order); {
-		batch := order[row:min(row+batchRows, len(order))]
+	for row := 0; row < len(events); {
+		batch := events[row:min(row+batchRows, len(events))]
 		for c, value := range stagedValues {
-			for i, r := range batch {
-				values[i] = value(r.event)
+			for i, e := range batch {
+				values[i] = value(e)
 			}
 			if _, err := columns[c].WriteRowValues(values[:len(batch)]); err != nil {
 				return err

@@ -38,9 +38,12 @@ func openStaged(ctx context.Context, b *bucket.Bucket, file lake.StagedFile) (*s
 	if err != nil {
 		return nil, err
 	}
-	f, err := parquet.OpenFile(s, s.size,
-		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
-	if err != nil {
+	var f *parquet.File
+	if err := guarded(func() (err error) {
+		f, err = parquet.OpenFile(s, s.size,
+			parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
+		return err
+	}); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if want := parquet.SchemaOf(stagedRow{}); !parquet.EqualNodes(f.Schema(), want) {
@@ -60,7 +63,7 @@ func openStaged(ctx context.Context, b *bucket.Bucket, file lake.StagedFile) (*s
 // the event after it is asked for.
 func (f *stagedFile) head() (*transform.Event, error) {
 	for len(f.block) == 0 {
-		if err := f.nextBlock(); err == io.EOF {
+		if err := guarded(f.nextBlock); err == io.EOF {
 			return nil, nil
 		} else if err != nil {
 			return nil, fmt.Errorf("staged events %s: %w", f.name, err)

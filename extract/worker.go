@@ -2,7 +2,7 @@ package extract
 
 import (
 	"context"
-	"fmt"
+	"unsafe"
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
@@ -43,10 +43,8 @@ func newWorker(b *batch, budget int64) *worker {
 func (w *worker) read(ctx context.Context, s Source, o bucket.Object) (lake.Input, error) {
 	format, _ := formatNamed(s.Format)
 	r := &reading{worker: w, source: s, object: o}
-	if err := r.read(ctx, format); err != nil {
-		return lake.Input{}, fmt.Errorf("object %s of source %s: %w", o.Name, s.Name, err)
-	}
-	return r.input, nil
+	err := r.read(ctx, format)
+	return r.input, err
 }
 
 // keep holds a copy of an event.
@@ -54,7 +52,10 @@ func (w *worker) keep(ctx context.Context, e *transform.Event) error {
 	if w.current == nil || e.At < w.start || e.At >= w.end {
 		w.turnTo(w.batch.options.Zone.DayOf(e.At))
 	}
-	w.held += w.current.add(e)
+	size := int64(unsafe.Sizeof(*e)) + w.texts.allocated
+	w.texts.allocated = 0
+	w.current.add(e, size)
+	w.held += size
 	if w.held > w.budget {
 		return w.spill(ctx)
 	}
@@ -80,7 +81,8 @@ func (w *worker) spill(ctx context.Context) error {
 				biggest, bytes = day, held.bytes
 			}
 		}
-		if err := w.batch.writeEvents(ctx, biggest, w.days[biggest]); err != nil {
+		part := part{day: biggest, number: w.batch.nextPart(biggest), events: w.days[biggest].all()}
+		if err := w.batch.writeEvents(ctx, part); err != nil {
 			return &unwritten{err}
 		}
 		w.held -= bytes
