@@ -61,7 +61,7 @@ func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 // read returns the rows of a made day.
 func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 	manifest := c.made[day]
-	w := &work{day: day, ledger: manifest.Ledger}
+	w := &work{day: day, ledger: manifest.Ledger, committed: true}
 	for _, table := range []struct {
 		name   string
 		decode func([]byte) error
@@ -132,7 +132,8 @@ func (c *chain) last() *work {
 // begin writes what the day leaves to the next, which later days do not
 // change, and notes in the manifest what the day is made from.
 func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, before *lake.StateRef) error {
-	old := c.made[w.day]
+	old, made := c.made[w.day]
+	w.committed = made
 	m := lake.Day{
 		Day: w.day, Definition: c.rules.definition, Code: transform.Version, Zone: c.rules.zone,
 		Inputs: files, Before: before, Ledger: w.ledger, Tables: map[string]lake.File{},
@@ -147,11 +148,11 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 		Bytes: int64(len(carry)), SHA256: digest(carry),
 	}
 	if m.Carry.SHA256 != old.Carry.SHA256 {
-		if err := put(ctx, c.lake, m.Carry.Object, carry); err != nil {
+		if err := c.replace(ctx, w, m.Carry.Object, carry); err != nil {
 			return err
 		}
 	}
-	if err := c.encode(ctx, &transform.Tables{Day: w.day, Users: w.users}, &m, old, "users"); err != nil {
+	if err := c.encode(ctx, w, &transform.Tables{Day: w.day, Users: w.users}, &m, old, "users"); err != nil {
 		return err
 	}
 	for name, file := range old.Tables {
@@ -176,18 +177,19 @@ func (c *chain) write(ctx context.Context, w, next *work, final bool) error {
 	was := m
 	m.Tables = map[string]lake.File{"users": was.Tables["users"]}
 	m.IsFinal = final
-	if err := c.encode(ctx, &tables, &m, was, names...); err != nil {
+	if err := c.encode(ctx, w, &tables, &m, was, names...); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
 	c.made[w.day] = m
 	if err := lake.WriteDay(ctx, c.lake, m); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
+	w.committed = true
 	return nil
 }
 
 // encode writes tables of a day that differ from what the lake has.
-func (c *chain) encode(ctx context.Context, t *transform.Tables, m *lake.Day, old lake.Day, names ...string) error {
+func (c *chain) encode(ctx context.Context, w *work, t *transform.Tables, m *lake.Day, old lake.Day, names ...string) error {
 	files, err := load.Encode(t, names...)
 	if err != nil {
 		return err
@@ -198,11 +200,24 @@ func (c *chain) encode(ctx context.Context, t *transform.Tables, m *lake.Day, ol
 		if old.Tables[f.Table].SHA256 == f.SHA256 {
 			continue
 		}
-		if err := put(ctx, c.lake, object, f.Data); err != nil {
+		if err := c.replace(ctx, w, object, f.Data); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// replace writes a file of a day. A manifest must never name a file of other
+// content, or a run that is killed here and not repeated would leave tables
+// that pass for those of the manifest: it goes before the first file does.
+func (c *chain) replace(ctx context.Context, w *work, object string, data []byte) error {
+	if w.committed {
+		if err := lake.RemoveDay(ctx, c.lake, w.day); err != nil {
+			return err
+		}
+		w.committed = false
+	}
+	return put(ctx, c.lake, object, data)
 }
 
 func put(ctx context.Context, b *bucket.Bucket, object string, data []byte) error {

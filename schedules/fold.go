@@ -17,6 +17,8 @@ type work struct {
 	users    []transform.User    // likewise
 	carry    []transform.Carry   // by subject
 	ledger   transform.Ledger
+
+	committed bool // the lake has a manifest of the day
 }
 
 // foldDay makes the sessions and users of a day from its events and the work

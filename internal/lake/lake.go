@@ -151,6 +151,12 @@ func WriteDay(ctx context.Context, b *bucket.Bucket, day Day) error {
 	return writeJSON(ctx, b, days+day.Day.String()+".json", day)
 }
 
+// RemoveDay takes back the manifest of a day; one that does not exist is no
+// error.
+func RemoveDay(ctx context.Context, b *bucket.Bucket, day calendar.Day) error {
+	return b.Delete(ctx, days+day.String()+".json")
+}
+
 // Staged returns the staged files of each day, sorted by object name.
 func Staged(done []Batch) map[calendar.Day][]StagedFile {
 	latest := map[ObjectKey]int{} // batch that read the object last
