@@ -1,7 +1,9 @@
 package parquetfile
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"unsafe"
@@ -9,10 +11,13 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// A column turns a field of a row into the value of its column.
+// A column turns a field of a row into the value of its column, and back.
 type column struct {
+	name   string
+	kind   parquet.Kind
 	offset uintptr // of the field in the row
 	value  func(field unsafe.Pointer) parquet.Value
+	set    func(field unsafe.Pointer, v parquet.Value, seen texts) // v is not null
 }
 
 // columnsOf returns the columns of a row struct, in the order of its fields.
@@ -29,56 +34,125 @@ func columnsOf(row reflect.Type) ([]column, error) {
 		if of.Kind() == reflect.Pointer {
 			of = of.Elem()
 		}
-		plain, isZero := valueOf(of.Kind())
-		if plain == nil {
+		k, ok := kindOf(of.Kind())
+		if !ok {
 			return nil, fmt.Errorf("field %s of %s: no column for a %s", field.Name, row, field.Type)
 		}
-		value := plain
+		tag := tagParts(field)
+		c := column{tag[0], k.kind, field.Offset, k.value, k.set}
 		switch {
 		case field.Type.Kind() == reflect.Pointer:
-			value = func(p unsafe.Pointer) parquet.Value {
+			c.value = func(p unsafe.Pointer) parquet.Value {
 				to := *(*unsafe.Pointer)(p)
 				if to == nil {
 					return parquet.NullValue()
 				}
-				return plain(to).Level(0, 1, 0)
+				return k.value(to).Level(0, 1, 0)
 			}
-		case slices.Contains(tagParts(field), "optional"):
-			value = func(p unsafe.Pointer) parquet.Value {
-				if isZero(p) {
+			c.set = func(p unsafe.Pointer, v parquet.Value, seen texts) {
+				to := k.zero()
+				k.set(to, v, seen)
+				*(*unsafe.Pointer)(p) = to
+			}
+		case slices.Contains(tag, "optional"):
+			c.value = func(p unsafe.Pointer) parquet.Value {
+				if k.isZero(p) {
 					return parquet.NullValue()
 				}
-				return plain(p).Level(0, 1, 0)
+				return k.value(p).Level(0, 1, 0)
 			}
 		}
-		columns[i] = column{field.Offset, value}
+		columns[i] = c
 	}
 	return columns, nil
 }
 
-// valueOf returns how a field of a kind is written and whether it is zero;
-// nil if no column is of that kind.
-func valueOf(kind reflect.Kind) (value func(unsafe.Pointer) parquet.Value, isZero func(unsafe.Pointer) bool) {
-	switch kind {
-	case reflect.String:
-		return func(p unsafe.Pointer) parquet.Value {
-			s := *(*string)(p)
-			// The writer copies the bytes and never changes them.
-			return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(s), len(s)))
-		}, zero[string]
-	case reflect.Int64:
-		return func(p unsafe.Pointer) parquet.Value { return parquet.Int64Value(*(*int64)(p)) }, zero[int64]
-	case reflect.Int32:
-		return func(p unsafe.Pointer) parquet.Value { return parquet.Int32Value(*(*int32)(p)) }, zero[int32]
-	case reflect.Float64:
-		return func(p unsafe.Pointer) parquet.Value { return parquet.DoubleValue(*(*float64)(p)) }, zero[float64]
-	case reflect.Bool:
-		return func(p unsafe.Pointer) parquet.Value { return parquet.BooleanValue(*(*bool)(p)) }, zero[bool]
-	}
-	return nil, nil
+// A kind is how values of one Go type are written and read.
+type kind struct {
+	kind   parquet.Kind
+	value  func(unsafe.Pointer) parquet.Value
+	set    func(unsafe.Pointer, parquet.Value, texts)
+	isZero func(unsafe.Pointer) bool
+	zero   func() unsafe.Pointer
 }
 
-func zero[T comparable](p unsafe.Pointer) bool {
-	var none T
-	return *(*T)(p) == none
+// kindOf returns the kind of fields of a Go kind; ok is false if no column is
+// of that kind.
+func kindOf(k reflect.Kind) (_ kind, ok bool) {
+	switch k {
+	case reflect.String:
+		return kindFor(parquet.ByteArray, func(s string) parquet.Value {
+			// The writer copies the bytes and never changes them.
+			return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(s), len(s)))
+		}, func(v parquet.Value, seen texts) string { return seen.text(v.ByteArray()) }), true
+	case reflect.Int64:
+		return kindFor(parquet.Int64, parquet.Int64Value, func(v parquet.Value, _ texts) int64 { return v.Int64() }), true
+	case reflect.Int32:
+		return kindFor(parquet.Int32, parquet.Int32Value, func(v parquet.Value, _ texts) int32 { return v.Int32() }), true
+	case reflect.Float64:
+		return kindFor(parquet.Double, parquet.DoubleValue, func(v parquet.Value, _ texts) float64 { return v.Double() }), true
+	case reflect.Bool:
+		return kindFor(parquet.Boolean, parquet.BooleanValue, func(v parquet.Value, _ texts) bool { return v.Boolean() }), true
+	}
+	return kind{}, false
+}
+
+func kindFor[T comparable](k parquet.Kind, write func(T) parquet.Value, read func(parquet.Value, texts) T) kind {
+	return kind{
+		kind:  k,
+		value: func(p unsafe.Pointer) parquet.Value { return write(*(*T)(p)) },
+		set:   func(p unsafe.Pointer, v parquet.Value, seen texts) { *(*T)(p) = read(v, seen) },
+		isZero: func(p unsafe.Pointer) bool {
+			var none T
+			return *(*T)(p) == none
+		},
+		zero: func() unsafe.Pointer { return unsafe.Pointer(new(T)) },
+	}
+}
+
+// A columnReader reads the values of a column into the fields of rows.
+type columnReader struct {
+	column
+	values parquet.ColumnChunkValueReader
+	seen   texts
+}
+
+// read reads as many values as the buffer has room for, into rows of a size
+// that stand one after the other.
+func (r *columnReader) read(row unsafe.Pointer, size uintptr, buffer []parquet.Value) error {
+	for len(buffer) > 0 {
+		n, err := r.values.ReadValues(buffer)
+		for i, v := range buffer[:n] {
+			if !v.IsNull() {
+				r.set(unsafe.Add(row, uintptr(i)*size+r.offset), v, r.seen)
+			}
+		}
+		if buffer = buffer[n:]; len(buffer) == 0 {
+			return nil
+		}
+		row = unsafe.Add(row, uintptr(n)*size)
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// texts are the texts seen in a column, so that one that repeats is stored once.
+type texts map[string]string
+
+// text returns the text of bytes that are about to change.
+func (t texts) text(b []byte) string {
+	if s, ok := t[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	// A column of ids would only fill memory.
+	if len(t) < 1000 {
+		t[s] = s
+	}
+	return s
 }

@@ -159,3 +159,29 @@ func TestEveryNullStaysNull(t *testing.T) {
 		}
 	})
 }
+
+func TestFileOfAnOlderVersionIsRead(t *testing.T) {
+	type older struct {
+		Day  calendar.Day `parquet:"day,date"`
+		Gone string       `parquet:"gone"`
+		User string       `parquet:"user"`
+	}
+	data, err := parquetfile.Encode([]older{{1, "x", "ann"}, {2, "y", "bob"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := parquetfile.Decode[visit](data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]visit{{Day: 1, User: "ann"}, {Day: 2, User: "bob"}}, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+
+	type other struct {
+		User int64 `parquet:"user"`
+	}
+	if rows, err := parquetfile.Decode[other](data); err == nil {
+		t.Errorf("a text was read as a number: %v", rows)
+	}
+}
