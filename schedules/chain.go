@@ -232,16 +232,31 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// forget takes back the manifests of some days, so that all their files are
+// written again, whatever they are now.
+func (c *chain) forget(ctx context.Context, days []calendar.Day, which func(calendar.Day) bool) error {
+	for _, day := range days {
+		if !which(day) {
+			continue
+		}
+		if err := lake.RemoveDay(ctx, c.lake, day); err != nil {
+			return err
+		}
+		delete(c.made, day)
+	}
+	return nil
+}
+
 // foldDue makes the days that are due, oldest first, and folds the day after
 // each to complete it. Days are in order and have events. It returns the days
 // it made: after an error those before the one that went wrong, whose tables
 // are written as far as they are known.
 func (c *chain) foldDue(ctx context.Context, days []calendar.Day, staged map[calendar.Day][]lake.StagedFile,
-	force func(calendar.Day) bool, progress func(calendar.Day)) (made []calendar.Day, err error) {
+	progress func(calendar.Day)) (made []calendar.Day, err error) {
 	var before *lake.StateRef
 	for _, day := range days {
 		m, exists := c.made[day]
-		due := !exists || force(day) || stale(m, c.rules, staged[day], before) != ""
+		due := !exists || stale(m, c.rules, staged[day], before) != ""
 		if due || len(c.inHand) > 0 {
 			if len(c.inHand) == 0 && before != nil {
 				if err := c.resume(ctx, before.Day); err != nil {

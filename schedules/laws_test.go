@@ -185,3 +185,30 @@ func dayIn(t testingT, object string) calendar.Day {
 	}
 	return day
 }
+
+// Files that were lost or spoilt come back when their days are made again.
+func TestForceBringsBackLostFiles(t *testing.T) {
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	tell(t, s, date(30))
+	tell(t, s, date(31))
+	s.night(t, date(31), Range{})
+	want := s.result(t)
+
+	for object := range objects(t, s.Lake) {
+		switch folder, _, _ := strings.Cut(object, "/"); folder {
+		case "users", "carry":
+			if err := s.Lake.Delete(t.Context(), object); err != nil {
+				t.Fatal(err)
+			}
+		case "sessions":
+			if err := put(t.Context(), s.Lake, object, []byte("spoilt")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.night(t, date(31), Range{Force: true})
+	if diff := cmp.Diff(want, s.result(t)); diff != "" {
+		t.Errorf("tables (-before +brought back):\n%s", diff)
+	}
+}

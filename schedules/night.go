@@ -173,11 +173,13 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 		fold:  transform.NewSessionizer(p.Definition, p.Zone),
 		stamp: func(d *lake.Day) { d.Run, d.Made = p.Run, p.Now().UTC() },
 	}
-	force := func(d calendar.Day) bool {
-		return r.Force && r.includes(d)
+	if r.Force {
+		if err := c.forget(ctx, days, r.includes); err != nil {
+			return err
+		}
 	}
 	done := int64(0)
-	sum.Made, err = c.foldDue(ctx, days, staged, force, func(day calendar.Day) {
+	sum.Made, err = c.foldDue(ctx, days, staged, func(day calendar.Day) {
 		done++
 		p.progress(Progress{Stage: "fold", Done: done, Total: int64(len(days))})
 		p.Log.InfoContext(ctx, "day folded", "day", day, "events", c.made[day].Ledger.Events, "sessions", len(c.last().sessions))
