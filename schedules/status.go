@@ -48,7 +48,10 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 			d.Due, d.Reason = true, "forced"
 		}
 	}
-	return Plan{Pending: pending, Days: days}, nil
+	if len(made) > 0 {
+		err = p.markUnpublished(ctx, days)
+	}
+	return Plan{Pending: pending, Days: days}, err
 }
 
 // includes says whether a day is inside the bounds.

@@ -65,6 +65,7 @@ const (
 type app struct {
 	cli            *cli
 	stdout, stderr io.Writer
+	progress       *progress
 	log            *slog.Logger
 }
 
@@ -97,7 +98,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "sojourn: %v\nsojourn --help lists commands and flags\n", err)
 		return exitUsage
 	}
-	a := &app{cli: &c, stdout: stdout, stderr: stderr, log: newLogger(stderr, &c)}
+	a := &app{cli: &c, stdout: stdout, stderr: stderr, progress: newProgress(stderr, &c)}
+	a.log = a.newLogger()
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(a)
 	if err != nil {
@@ -106,20 +108,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitCode(ctx, err)
 }
 
-// newLogger returns where narration goes.
-func newLogger(w io.Writer, c *cli) *slog.Logger {
+// newLogger returns where narration goes: for people without time and level.
+func (a *app) newLogger() *slog.Logger {
 	level := slog.LevelInfo
 	switch {
-	case c.Quiet:
+	case a.cli.Quiet:
 		level = slog.LevelError
-	case c.Verbose:
+	case a.cli.Verbose:
 		level = slog.LevelDebug
 	}
-	options := &slog.HandlerOptions{Level: level}
-	if c.LogFormat == "text" || c.LogFormat == "auto" && isTerminal(w) {
-		return slog.New(slog.NewTextHandler(w, options))
+	if a.cli.LogFormat == "text" || a.cli.LogFormat == "auto" && isTerminal(a.stderr) {
+		return slog.New(slog.NewTextHandler(a.progress, &slog.HandlerOptions{
+			Level: level,
+			ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {
+				if len(groups) == 0 && (attr.Key == slog.TimeKey || attr.Key == slog.LevelKey && level == slog.LevelInfo) {
+					return slog.Attr{}
+				}
+				return attr
+			},
+		}))
 	}
-	return slog.New(slog.NewJSONHandler(w, options))
+	return slog.New(slog.NewJSONHandler(a.progress, &slog.HandlerOptions{Level: level}))
 }
 
 func isTerminal(w io.Writer) bool {

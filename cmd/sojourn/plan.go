@@ -44,28 +44,30 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 	for _, o := range plan.Pending {
 		bytes += o.Object.Size
 	}
-	due := 0
+	due, unpublished := 0, 0
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "date\tstate\tevents\trun would\treason")
 	rows := 0
 	for _, d := range plan.Days {
-		if d.Due {
+		would := "leave it"
+		switch {
+		case d.Due:
 			due++
-		}
-		if !d.Due && !all || r.From != nil && d.Day < *r.From && !d.Due {
+			would = "make it"
+		case d.State == schedules.Unpublished:
+			unpublished++
+			would = "publish it"
+		case !all || r.From != nil && d.Day < *r.From:
 			continue
 		}
 		rows++
-		would := "leave it"
-		if d.Due {
-			would = "make it"
-		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", d.Day, d.State, thousands(d.Events), would, d.Reason)
 	}
 	if rows > 0 {
 		table.Flush()
 	}
-	fmt.Fprintf(a.stdout, "%s to read (%s), %s due\n", plural(len(plan.Pending), "new object"), megabytes(bytes), plural(due, "day"))
+	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s to publish again\n",
+		plural(len(plan.Pending), "new object"), megabytes(bytes), plural(due, "day"), plural(unpublished, "day"))
 	return nil
 }
 

@@ -4,16 +4,20 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"sojourn/schedules"
 )
 
-// A progress line on a terminal; nothing elsewhere, where the log says what
-// was done.
+// A progress is a line on a terminal that says how far a run has come; nothing
+// elsewhere, where the log says what was done. The log goes through it, so
+// that the two do not mix.
 type progress struct {
-	w       io.Writer
-	now     func() time.Time
+	w     io.Writer
+	shown bool // there is a terminal to draw on
+
+	mu      sync.Mutex
 	stage   string
 	began   time.Time
 	printed time.Time
@@ -21,20 +25,26 @@ type progress struct {
 }
 
 func newProgress(w io.Writer, c *cli) *progress {
-	if c.Quiet || c.LogFormat == "json" || !isTerminal(w) {
-		w = nil
-	}
-	return &progress{w: w, now: time.Now}
+	return &progress{w: w, shown: !c.Quiet && c.LogFormat != "json" && isTerminal(w)}
+}
+
+// Write takes the line off the screen and writes a line of the log.
+func (p *progress) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+	return p.w.Write(text)
 }
 
 // show draws the line, at most ten times a second.
 func (p *progress) show(at schedules.Progress) {
-	if p.w == nil {
+	if !p.shown {
 		return
 	}
-	now := p.now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
 	if at.Stage != p.stage {
-		p.done()
 		p.stage, p.began = at.Stage, now
 	} else if now.Sub(p.printed) < 100*time.Millisecond && at.Done < at.Total {
 		return
@@ -66,7 +76,13 @@ func (p *progress) draw(text string) {
 
 // done takes the line off the screen.
 func (p *progress) done() {
-	if p.w != nil && p.width > 0 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
+func (p *progress) clear() {
+	if p.width > 0 {
 		fmt.Fprintf(p.w, "\r%s\r", strings.Repeat(" ", p.width))
 		p.width = 0
 	}

@@ -73,10 +73,9 @@ func (a *app) night(ctx context.Context, r schedules.Range) error {
 
 // runNight runs the pipeline under a progress line.
 func (a *app) runNight(ctx context.Context, p *project, r schedules.Range) (schedules.Summary, error) {
-	line := newProgress(a.stderr, a.cli)
-	p.pipeline.Progress = line.show
+	p.pipeline.Progress = a.progress.show
 	sum, err := p.pipeline.Night(ctx, r)
-	line.done()
+	a.progress.done()
 	if err == nil && sum.TooBad {
 		err = errUnreadable
 	}
