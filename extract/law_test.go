@@ -1,7 +1,10 @@
 package extract_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -186,5 +189,42 @@ func TestReadDayTellsWhichFileIsBad(t *testing.T) {
 		if !failed {
 			t.Errorf("%s: no error with its name", name)
 		}
+	}
+}
+
+// A lake that is no directory is read through temporary copies, of which none
+// remains.
+func TestLakeThatIsNoDirectory(t *testing.T) {
+	scratch := t.TempDir()
+	t.Setenv("TMPDIR", scratch)
+	lakeBucket, err := bucket.Open(t.Context(), "mem://", true, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lakeBucket.Close()
+	source := minimalNamed("app")
+	source.Bucket = openBucket(t, map[string]string{"in": one + "\n" + two})
+	stage(t, lakeBucket, source, extract.Options{Now: now})
+	want := map[string][]string{"2026-10-01": {oneStaged, twoStaged}}
+	if diff := cmp.Diff(want, days(t, lakeBucket)); diff != "" {
+		t.Errorf("staged (-want +got):\n%s", diff)
+	}
+	if left, err := os.ReadDir(scratch); err != nil || len(left) > 0 {
+		t.Errorf("temporary files left: %v, %v", left, err)
+	}
+}
+
+func TestStageEndsWithItsContext(t *testing.T) {
+	source := minimalNamed("app")
+	source.Bucket = openBucket(t, map[string]string{"in": one})
+	sources := []extract.Source{source}
+	pending, err := extract.ListPending(t.Context(), sources, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := extract.Stage(ctx, openBucket(t, nil), sources, pending, "000001", extract.Options{Now: now}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 }

@@ -1,0 +1,106 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
+)
+
+const openLine = `{"event_id":"1","user_id":"ann","event_name":"open","timestamp":"2026-10-01T12:00:00Z"}`
+
+func newReading() *reading {
+	b := &batch{options: Options{Now: calendar.UTC.Start(calendar.Date(2026, 10, 10))}}
+	return &reading{
+		worker: newWorker(b, 1<<30),
+		source: Source{Name: "app", Format: "ndjson"},
+		object: bucket.Object{Name: "a", Version: "v1"},
+	}
+}
+
+// A connection that breaks is not the object's fault: what came before counts
+// for now, and the object stays pending.
+func TestBrokenConnection(t *testing.T) {
+	r := newReading()
+	broken := io.MultiReader(strings.NewReader(openLine+"\n"+openLine[:20]), iotest.ErrReader(errors.New("connection reset")))
+	err := r.read(t.Context(), format{read: func(ctx context.Context, r *reading) error {
+		return readNDJSON(ctx, &transport{broken}, r)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := r.input
+	if in.Version != "" || in.Events != 1 || in.Quarantined != 1 || !strings.Contains(in.Error, "connection reset") {
+		t.Errorf("input %+v: want no version, one event, one record in quarantine and the reason", in)
+	}
+	if got := r.rejects[0]; got.Reason != unreadableObject || got.Line != 2 || string(got.Raw) != openLine[:20] {
+		t.Errorf("in quarantine: line %d %s %q", got.Line, got.Reason, got.Raw)
+	}
+}
+
+func TestReadAheadGivesTheSameBytes(t *testing.T) {
+	content := strings.Repeat("0123456789", blockSize/4)
+	for name, r := range map[string]io.Reader{
+		"at once":            strings.NewReader(content),
+		"one byte a time":    iotest.OneByteReader(strings.NewReader(content)),
+		"error with data":    iotest.DataErrReader(strings.NewReader(content)),
+		"half of what asked": iotest.HalfReader(strings.NewReader(content)),
+	} {
+		a := newReadAhead(r)
+		got, err := io.ReadAll(a)
+		a.Close()
+		if err != nil || string(got) != content {
+			t.Errorf("%s: %d bytes of %d, %v", name, len(got), len(content), err)
+		}
+	}
+}
+
+func TestReadAheadMayBeClosedEarly(t *testing.T) {
+	a := newReadAhead(strings.NewReader(strings.Repeat("x", 10*blockSize)))
+	if _, err := a.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+}
+
+func BenchmarkDecode(b *testing.B) {
+	ga4Line := `{"event_date":"20261001","event_timestamp":"1790856000250000","event_name":"screen_view","event_params":[` +
+		`{"key":"ga_session_id","value":{"int_value":"1790855990"}},{"key":"ga_session_number","value":{"int_value":"12"}},` +
+		`{"key":"firebase_screen","value":{"string_value":"TripList"}},{"key":"engagement_time_msec","value":{"int_value":"6140"}}],` +
+		`"event_bundle_sequence_id":"412","user_id":"u_4182","user_pseudo_id":"5c1d0f7a9b3e4c6d","user_properties":[{"key":"plan",` +
+		`"value":{"string_value":"pro","set_timestamp_micros":"1750000000000000"}}],"device":{"category":"mobile","operating_system":"ANDROID",` +
+		`"operating_system_version":"14","mobile_model_name":"Pixel 7a"},"geo":{"country":"Portugal"},"app_info":{"version":"4.12.0"},"platform":"ANDROID"}`
+	flat := `{"event_id":"6f1c9a52e0b84d7793aa10c2f5be4d01","user_id":"u_4182","device_id":"5c1d0f7a9b3e","event_name":"view",` +
+		`"timestamp":"2026-10-01T12:00:00.250Z","received_at":"2026-10-01T12:00:01Z","session_id":"1790855990","screen":"TripList",` +
+		`"platform":"android","os_version":"14","app_version":"4.12.0","device_model":"Pixel 7a","country":"PT","language":"pt",` +
+		`"properties":{"item":{"id":417,"price":12.5,"tags":["a","b"]},"referrer":"https://example.com/list?page=4"}}`
+	for _, test := range []struct {
+		name string
+		line string
+		read func(context.Context, io.Reader, *reading) error
+	}{
+		{"ndjson", flat, readNDJSON},
+		{"ga4", ga4Line, readGA4},
+		{"csv", "1,u_4182,5c1d0f7a9b3e,view,2026-10-01T12:00:00Z,TripList,android,4.12.0", readCSV},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			content := strings.Repeat(test.line+"\n", 10_000)
+			if test.name == "csv" {
+				content = "event_id,user_id,device_id,event_name,timestamp,screen,platform,app_version\n" + content
+			}
+			b.SetBytes(int64(len(content)))
+			b.ReportAllocs()
+			for b.Loop() {
+				r := newReading()
+				if err := test.read(b.Context(), strings.NewReader(content), r); err != nil || r.input.Events != 10_000 {
+					b.Fatalf("%d events, %v", r.input.Events, err)
+				}
+			}
+		})
+	}
+}
