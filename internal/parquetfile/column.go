@@ -6,6 +6,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
@@ -38,7 +39,7 @@ func columnsOf(row reflect.Type) ([]column, error) {
 		if !ok {
 			return nil, fmt.Errorf("field %s of %s: no column for a %s", field.Name, row, field.Type)
 		}
-		tag := tagParts(field)
+		tag := strings.Split(field.Tag.Get("parquet"), ",")
 		c := column{tag[0], k.kind, field.Offset, k.value, k.set}
 		switch {
 		case field.Type.Kind() == reflect.Pointer:
