@@ -142,15 +142,6 @@ func (g *ga4) decode(line []byte, e *transform.Event) *flaw {
 	return g.judge.event(&fields, e)
 }
 
-func firstKnown(values ...value) value {
-	for _, v := range values {
-		if v.known() {
-			return v
-		}
-	}
-	return value{}
-}
-
 // digest identifies the event, whatever the order of its parameters and
 // whether its integers are quoted.
 func (g *ga4) digest() []byte {

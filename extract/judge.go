@@ -105,11 +105,6 @@ func (j *judge) text(f field, v *value) *flaw {
 	return nil
 }
 
-// known reports whether a value says anything.
-func (v *value) known() bool {
-	return v.kind > null && (v.kind != text || len(v.bytes) > 0)
-}
-
 func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 	if !values[timestamp].known() {
 		return &flaw{missingTimestamp, j.where(timestamp) + " is missing or empty"}

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -75,9 +76,9 @@ func (t *transport) Read(p []byte) (int, error) {
 
 // read reads the object. All that is wrong with the object becomes part of the
 // input; errors are those of the lake and the end of ctx.
-func (r *reading) read(ctx context.Context, format format) error {
+func (r *reading) read(ctx context.Context, f format) error {
 	r.input = lake.Input{Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size}
-	err := format.read(ctx, r)
+	err := f.read(ctx, r)
 	if err == nil {
 		return nil
 	}
@@ -118,6 +119,6 @@ func (r *reading) reject(ctx context.Context, l line, f *flaw) error {
 	return r.quarantine(ctx, rejected{
 		Source: r.source.Name, Object: r.object.Name, Line: l.number,
 		Reason: f.reason, Detail: f.detail,
-		Raw: append([]byte(nil), raw...), RawBytes: l.length,
+		Raw: bytes.Clone(raw), RawBytes: l.length,
 	})
 }

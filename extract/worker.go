@@ -41,9 +41,9 @@ func newWorker(b *batch, budget int64) *worker {
 
 // read reads one object. Its error is one of the lake, or the end of ctx.
 func (w *worker) read(ctx context.Context, s Source, o bucket.Object) (lake.Input, error) {
-	format, _ := formatNamed(s.Format)
+	f, _ := formatNamed(s.Format) // of a source that has been validated
 	r := &reading{worker: w, source: s, object: o}
-	err := r.read(ctx, format)
+	err := r.read(ctx, f)
 	return r.input, err
 }
 
@@ -81,8 +81,8 @@ func (w *worker) spill(ctx context.Context) error {
 				biggest, bytes = day, held.bytes
 			}
 		}
-		part := part{day: biggest, number: w.batch.nextPart(biggest), events: w.days[biggest].all()}
-		if err := w.batch.writeEvents(ctx, part); err != nil {
+		p := part{biggest, w.batch.nextPart(biggest), w.days[biggest].all()}
+		if err := w.batch.writeEvents(ctx, p); err != nil {
 			return &unwritten{err}
 		}
 		w.held -= bytes
