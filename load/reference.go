@@ -11,6 +11,7 @@ import (
 
 // WriteReference writes the column reference for analysts, docs/tables.md.
 func WriteReference(w io.Writer) error {
+	tables := append(Tables(), PublishedPartitions())
 	out := bufio.NewWriter(w)
 	fmt.Fprintln(out, "<!-- Generated from the row types by go generate ./load: do not edit. -->")
 	fmt.Fprintln(out, "# Tables")
@@ -19,10 +20,10 @@ func WriteReference(w io.Writer) error {
 	fmt.Fprintln(out, "reporting time zone; a TIMESTAMP is an instant in UTC. A table is replaced day by day, never appended to.")
 	fmt.Fprintln(out, "BigQuery refuses a query on a partitioned table that does not filter on the partition column.")
 	fmt.Fprintln(out)
-	for _, t := range Tables() {
+	for _, t := range tables {
 		fmt.Fprintf(out, "- [%s](#%s): %s\n", t.Name, t.Name, t.Doc)
 	}
-	for _, t := range Tables() {
+	for _, t := range tables {
 		fmt.Fprintf(out, "\n## %s\n\n%s\n\n", t.Name, t.Doc)
 		fmt.Fprintf(out, "Key: %s.", codeList(t.Key))
 		if t.Partition != "" {

@@ -93,6 +93,9 @@ func decode[R any](data []byte) ([]R, error) {
 		}
 		at = end
 	}
+	if at < len(rows) {
+		return nil, errors.New("fewer rows than the file says it has")
+	}
 	return rows, nil
 }
 
