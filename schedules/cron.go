@@ -57,8 +57,9 @@ func Serve(ctx context.Context, s Schedule, night func(context.Context) error, l
 		}
 	}
 	clog := cronLog{log}
-	// cron.New does not recover panics unless asked to.
-	job := cron.NewChain(cron.Recover(clog), cron.SkipIfStillRunning(clog)).Then(cron.FuncJob(run))
+	// cron.New does not recover panics unless asked to. Recover comes inside:
+	// a panic that passes SkipIfStillRunning would leave it skipping for ever.
+	job := cron.NewChain(cron.SkipIfStillRunning(clog), cron.Recover(clog)).Then(cron.FuncJob(run))
 	c := cron.New(cron.WithLocation(s.in), cron.WithLogger(clog))
 	c.Schedule(s.cron, job)
 	c.Start()

@@ -75,6 +75,7 @@ func plan(staged map[calendar.Day][]lake.StagedFile, made map[calendar.Day]lake.
 		}
 		p.Run = manifest.Run
 		upstream = upstream || p.Due
+		manifest.Day = day
 		before = stateAfter(manifest)
 		plans = append(plans, p)
 	}
@@ -109,7 +110,7 @@ func stale(m lake.Day, r rules, files []lake.StagedFile, before *lake.StateRef) 
 		return fmt.Sprintf("%s before it has no events any more", m.Before.Day)
 	case m.Before.Day != before.Day:
 		return fmt.Sprintf("the day with events before it is %s now, not %s", before.Day, m.Before.Day)
-	case *m.Before != *before:
+	case before.Users != "" && *m.Before != *before: // it is empty while the day before is missing
 		return fmt.Sprintf("what is known at the end of %s changed", before.Day)
 	}
 	return ""
