@@ -3,6 +3,7 @@ package schedules
 import (
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -210,5 +211,35 @@ func TestForceBringsBackLostFiles(t *testing.T) {
 	s.night(t, date(31), Range{Force: true})
 	if diff := cmp.Diff(want, s.result(t)); diff != "" {
 		t.Errorf("tables (-before +brought back):\n%s", diff)
+	}
+}
+
+// An object that is written again counts as it is now, as if what it said
+// before had never been.
+func TestReplacedObjectCountsAsItIsNow(t *testing.T) {
+	zone := lisbon(t)
+	at := func(day, hour int) int64 { return zone.Start(date(day)) + int64(hour)*time.Hour.Microseconds() }
+	old := []string{line("1", "d1", "ann", "tap", at(28, 10)), line("2", "d1", "ann", "tap", at(29, 10)), line("3", "d2", "bob", "tap", at(29, 11))}
+	now := []string{line("2", "d1", "ann", "tap", at(29, 10)), line("4", "d1", "eve", "tap", at(28, 9)), line("5", "d3", "", "tap", at(30, 9))}
+	other := []string{line("6", "d1", "ann", "tap", at(28, 23)), line("1", "d1", "ann", "tap", at(28, 12))}
+
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	s.put(t, "a.ndjson", old...)
+	s.put(t, "b.ndjson", other...)
+	s.night(t, date(31), Range{})
+	s.put(t, "a.ndjson", now...)
+	path, _ := s.raw.LocalPath("a.ndjson")
+	if err := os.Chtimes(path, time.Time{}, time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err) // the clock of the file system may be too coarse to tell the two
+	}
+	s.night(t, date(31), Range{})
+
+	fresh := newSite(t, t.TempDir(), nil)
+	defer fresh.close()
+	fresh.put(t, "all.ndjson", slices.Concat(now, other)...)
+	fresh.night(t, date(31), Range{})
+	if diff := cmp.Diff(fresh.result(t), s.result(t)); diff != "" {
+		t.Errorf("tables (-as it is now +after the replacement):\n%s", diff)
 	}
 }
