@@ -18,8 +18,11 @@ type Options struct {
 	// than 24 hours later go to quarantine.
 	Now int64
 
-	Workers     int   // objects read at once; 0 for one a processor
-	MemoryBytes int64 // decoded events held at once, about; 0 for 256 MiB
+	Workers int // objects read at once; 0 for one a processor
+
+	// MemoryBytes bounds the decoded events that are held at once, about; 0
+	// is 256 MiB. The process takes some 2½ times as much, and 100 MiB.
+	MemoryBytes int64
 
 	Progress func(Progress) // called after each object, by one goroutine at a time; may be nil
 }
