@@ -8,6 +8,7 @@ import (
 	"gocloud.dev/gcerrors"
 	"google.golang.org/api/googleapi"
 
+	"sojourn/load"
 	"sojourn/schedules"
 )
 
@@ -40,6 +41,8 @@ func unavailable(err error) bool {
 	var network net.Error
 	var api *googleapi.Error
 	switch {
+	case errors.Is(err, load.ErrUnavailable):
+		return true
 	case errors.As(err, &api):
 		return api.Code == 429 || api.Code >= 500
 	case errors.As(err, &network), errors.Is(err, context.DeadlineExceeded):
