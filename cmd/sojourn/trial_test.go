@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,7 +64,7 @@ func (p trial) open(t *testing.T) *project {
 	t.Helper()
 	a := &app{
 		cli:    &cli{Config: filepath.Join(p.dir, "sojourn.yaml")},
-		stdout: io.Discard, stderr: io.Discard, log: newLogger(io.Discard, &cli{Quiet: true}),
+		stdout: io.Discard, stderr: io.Discard, log: slog.New(slog.DiscardHandler),
 	}
 	opened, err := a.open(t.Context(), true)
 	if err != nil {
