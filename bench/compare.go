@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	_ "github.com/duckdb/duckdb-go/v2"
+)
+
+// A comparison is a table that both sides write.
+type comparison struct {
+	table  string
+	except []string // columns that the script does not make, or makes otherwise
+	rows   int64    // of the table, once compared
+}
+
+// comparisons lists the tables to compare: every column but ids, which are
+// digests made differently, and what is about the definition.
+func comparisons() []comparison {
+	digest := "definition_digest"
+	return []comparison{
+		{table: "sessions", except: []string{"session_id", digest}},
+		{table: "users", except: []string{"last_session_id", digest}},
+		{table: "daily_sessions", except: []string{digest}},
+		{table: "daily_frequency", except: []string{digest}},
+		{table: "daily_retention", except: []string{digest}},
+		{table: "daily_segments", except: []string{digest}},
+		{table: "daily_ledger", except: []string{"events_conflicting", digest}},
+	}
+}
+
+// compare reports every table whose rows are not the same in the lake and in
+// the output of the script.
+func compare(ctx context.Context, lake, out string) ([]comparison, error) {
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close() // in memory: nothing to lose
+	var differences []error
+	compared := comparisons()
+	for i := range compared {
+		c := &compared[i]
+		if err := c.compare(ctx, db, lake, out); err != nil {
+			differences = append(differences, fmt.Errorf("table %s: %w", c.table, err))
+		}
+	}
+	return compared, errors.Join(differences...)
+}
+
+func (c *comparison) compare(ctx context.Context, db *sql.DB, lake, out string) error {
+	ours := fmt.Sprintf("(SELECT COLUMNS(* EXCLUDE (%s)) FROM read_parquet('%s/*/*.parquet', hive_partitioning = false))",
+		strings.Join(c.except, ", "), filepath.Join(lake, c.table))
+	var columns string
+	if err := db.QueryRowContext(ctx, "SELECT string_agg(column_name, ', ') FROM (DESCRIBE "+ours+")").Scan(&columns); err != nil {
+		return err
+	}
+	ours = fmt.Sprintf("SELECT %s FROM %s", columns, ours)
+	peer := fmt.Sprintf("SELECT %s FROM read_parquet('%s/*/*.parquet', hive_partitioning = true)", columns, filepath.Join(out, c.table))
+
+	if err := db.QueryRowContext(ctx, fmt.Sprintf("SELECT count(*) FROM (%s)", ours)).Scan(&c.rows); err != nil {
+		return err
+	}
+	return errors.Join(
+		without(ctx, db, "the script", ours, peer),
+		without(ctx, db, "sojourn", peer, ours),
+	)
+}
+
+// without is an error if there are rows that the other side has not.
+func without(ctx context.Context, db *sql.DB, other, rows, others string) error {
+	query := fmt.Sprintf("SELECT count(*), coalesce(min(r::VARCHAR), '') FROM (SELECT r FROM (%s EXCEPT ALL %s) AS r)", rows, others)
+	var n int64
+	var example string
+	if err := db.QueryRowContext(ctx, query).Scan(&n, &example); err != nil {
+		return err
+	}
+	if n > 0 {
+		return fmt.Errorf("%d rows that %s has not, such as %s", n, other, example)
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// A contender is a program to measure.
+type contender struct {
+	name  string
+	args  []string // program first
+	makes []string // removed before each run
+	runs  []usage
+}
+
+// usage is what a process took.
+type usage struct {
+	cpu, wall time.Duration // cpu: user and system
+	rss       int64         // greatest resident set, bytes
+}
+
+func contenders(dir string) []*contender {
+	in := func(name string) string { return filepath.Join(dir, name) }
+	return []*contender{
+		{
+			name:  "sojourn run",
+			args:  []string{in("sojourn"), "run", "--quiet", "--config", in("sojourn.yaml")},
+			makes: []string{in("lake"), in("warehouse.duckdb")},
+		},
+		{
+			name:  "DuckDB script",
+			args:  []string{in("duckdb"), "-script", "duckdb.sql", "-raw", in("raw/events"), "-out", in("tables")},
+			makes: []string{in("tables")},
+		},
+		{
+			name:  "sojourn, lake only",
+			args:  []string{in("night"), "-raw", in("raw/events"), "-lake", in("lake-only")},
+			makes: []string{in("lake-only")},
+		},
+		{
+			name: "floor",
+			args: []string{in("floor"), in("raw/events")},
+		},
+	}
+}
+
+// measure runs the contenders in turn, once uncounted to have the objects in
+// the page cache, then so many times.
+func measure(ctx context.Context, contenders []*contender, times int) error {
+	for i := range times + 1 {
+		for _, c := range contenders {
+			used, err := c.run(ctx)
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+			if i > 0 {
+				c.runs = append(c.runs, used)
+				fmt.Fprintf(os.Stderr, "%d/%d %-20s %6.2f s CPU %6.2f s wall %5.0f MB\n",
+					i, times, c.name, used.cpu.Seconds(), used.wall.Seconds(), float64(used.rss)/1e6)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *contender) run(ctx context.Context) (usage, error) {
+	for _, made := range c.makes {
+		if err := os.RemoveAll(made); err != nil {
+			return usage{}, err
+		}
+	}
+	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
+	cmd.Stderr = os.Stderr
+	began := time.Now()
+	if err := cmd.Run(); err != nil {
+		return usage{}, err
+	}
+	wall := time.Since(began)
+	rusage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return usage{
+		cpu:  cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
+		wall: wall,
+		rss:  rusage.Maxrss << 10, // Linux counts in KiB
+	}, nil
+}
+
+// A spread is a median with the least and the greatest.
+type spread struct{ median, least, most float64 }
+
+func (c *contender) spread(of func(usage) float64) spread {
+	var values []float64
+	for _, u := range c.runs {
+		values = append(values, of(u))
+	}
+	slices.Sort(values)
+	n := len(values)
+	return spread{(values[(n-1)/2] + values[n/2]) / 2, values[0], values[n-1]}
+}

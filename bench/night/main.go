@@ -1,0 +1,90 @@
+// Night runs the packages of sojourn over the objects of a directory, in a
+// process of its own: into a lake alone, or into a DuckDB warehouse too, and
+// under the CPU profiler if asked.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"runtime/pprof"
+	"time"
+
+	"sojourn/extract"
+	"sojourn/internal/bucket"
+	"sojourn/internal/bucket/clouds"
+	"sojourn/internal/calendar"
+	"sojourn/load"
+	"sojourn/load/duckdb"
+	"sojourn/schedules"
+	"sojourn/transform"
+)
+
+func main() {
+	var o options
+	flag.StringVar(&o.raw, "raw", "", "directory of the raw objects")
+	flag.StringVar(&o.lake, "lake", "", "directory of the lake; made")
+	flag.StringVar(&o.warehouse, "warehouse", "", "file of the DuckDB warehouse; none to end with the lake")
+	flag.StringVar(&o.profile, "cpuprofile", "", "file to write a CPU profile to")
+	flag.Parse()
+	if err := o.run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "night:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct{ raw, lake, warehouse, profile string }
+
+func (o options) run(ctx context.Context) (err error) {
+	zone, err := calendar.LoadZone("Europe/Lisbon")
+	if err != nil {
+		return err
+	}
+	raw, err := bucket.Open(ctx, o.raw, false, clouds.Version)
+	if err != nil {
+		return err
+	}
+	defer raw.Close() // read-only: nothing to lose
+	lake, err := bucket.Open(ctx, o.lake, true, clouds.Version)
+	if err != nil {
+		return err
+	}
+	defer lake.Close() // every write was closed before
+	p := &schedules.Pipeline{
+		Lake:       lake,
+		Sources:    []extract.Source{{Name: "app", Bucket: raw, Format: "ndjson", Match: "**/*.json*"}},
+		Definition: transform.App(),
+		Zone:       zone,
+		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) {
+			if o.warehouse == "" {
+				return none{}, nil
+			}
+			return duckdb.Open(ctx, o.warehouse, lake, duckdb.Options{})
+		},
+		MaxBadShare: 0.01, Now: time.Now, Run: "bench", Log: slog.New(slog.DiscardHandler),
+	}
+	if o.profile != "" {
+		f, err := os.Create(o.profile)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return errors.Join(err, f.Close())
+		}
+		_, err = p.Night(ctx, schedules.Range{})
+		pprof.StopCPUProfile()
+		return errors.Join(err, f.Close())
+	}
+	_, err = p.Night(ctx, schedules.Range{})
+	return err
+}
+
+// none is a warehouse that takes nothing.
+type none struct{}
+
+func (none) Published(context.Context) (map[load.PartitionKey]string, error) { return nil, nil }
+func (none) Publish(context.Context, []load.Partition, calendar.Day) error   { return nil }
+func (none) Close() error                                                    { return nil }
