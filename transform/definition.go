@@ -146,7 +146,9 @@ func (d Definition) Digest() string {
 	for _, role := range slices.Sorted(maps.Keys(d.Events)) {
 		names := slices.Clone(d.Events[role])
 		slices.Sort(names)
-		fmt.Fprintf(&text, "%s=%q\n", role, slices.Compact(names))
+		if len(names) > 0 {
+			fmt.Fprintf(&text, "%s=%q\n", role, slices.Compact(names))
+		}
 	}
 	sum := sha256.Sum256([]byte(text.String()))
 	return hex.EncodeToString(sum[:8])
