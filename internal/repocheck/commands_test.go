@@ -96,7 +96,7 @@ func flagName(f *ast.Field, tag reflect.StructTag) string {
 
 var (
 	codeBlock = regexp.MustCompile("(?s)```[^\n]*\n(.*?)```")
-	codeSpan  = regexp.MustCompile("`([^`\n]+)`")
+	codeSpan  = regexp.MustCompile("`([^`]+)`") // may go on in the next line
 	quoted    = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 	// A call begins where a shell command may begin.
 	called     = regexp.MustCompile(`(?:^|[;&|(]|\bbin/|\$ )\s*(?:sojourn|go run \./cmd/sojourn)((?:[ \t]+[^\s;|&)#]+)*)`)
