@@ -101,7 +101,7 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 }
 
 // distinct returns the events to fold, each id once, in the order they count:
-// by time, and at one instant what starts before what ends.
+// by time, at one instant what starts before what ends, and else by id.
 func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 	if len(s.seen) > 1024 {
 		s.seen = map[string]int{} // clearing what one bot filled would cost every later subject
@@ -141,8 +141,11 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 		}
 		kept = append(kept, e)
 	}
-	slices.SortStableFunc(kept, func(a, b step) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.kind.rank(), b.kind.rank()))
+	slices.SortFunc(kept, func(a, b step) int {
+		if a.At != b.At {
+			return cmp.Compare(a.At, b.At)
+		}
+		return cmp.Or(cmp.Compare(a.kind.rank(), b.kind.rank()), cmp.Compare(a.ID, b.ID))
 	})
 	return kept
 }
