@@ -113,7 +113,7 @@ func tellMore(t testingT, e *transform.Event, word string) {
 // A fold is what events come to, day by day: every session as it is known in
 // the end, and where the events went.
 type fold struct {
-	sessions []transform.Session // by device and start
+	sessions []transform.Session // by device, in order
 	carries  map[string]*transform.Carry
 	ledger   transform.Ledger
 	days     []foldedDay
@@ -126,13 +126,17 @@ type foldedDay struct {
 }
 
 // foldDays folds events day by day, as a night does: all subjects that have
-// events or something carried over, on every day with events.
-func foldDays(t testingT, d transform.Definition, z calendar.Zone, events []transform.Event) fold {
+// events or something carried over, on every day with events, and on more days
+// if other people have events then.
+func foldDays(t testingT, d transform.Definition, z calendar.Zone, events []transform.Event, more ...calendar.Day) fold {
 	t.Helper()
 	if err := d.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	byDay := map[calendar.Day]map[string][]transform.Event{}
+	for _, day := range more {
+		byDay[day] = map[string][]transform.Event{}
+	}
 	for _, e := range events {
 		day := z.DayOf(e.At)
 		if byDay[day] == nil {
@@ -181,9 +185,7 @@ func foldDays(t testingT, d transform.Definition, z calendar.Zone, events []tran
 		slices.SortFunc(at.earlier, transform.CompareSessions)
 		f.days = append(f.days, at)
 	}
-	slices.SortFunc(f.sessions, func(a, b transform.Session) int {
-		return cmp.Or(cmp.Compare(subject(a), subject(b)), cmp.Compare(a.StartedAt, b.StartedAt), cmp.Compare(a.EndedAt, b.EndedAt))
-	})
+	slices.SortStableFunc(f.sessions, func(a, b transform.Session) int { return cmp.Compare(subject(a), subject(b)) })
 	return f
 }
 

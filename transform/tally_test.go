@@ -14,27 +14,21 @@ import (
 // today is the day of the tallies.
 var today = date(20)
 
-// A person is a user as he stands at the end of today.
+// A person is a user at the end of today, with the sessions of the day.
 type person struct {
-	name     string
-	first    calendar.Day
-	active   []int // days before today on which he was active, 0 is today
-	counts   [3]int64
-	sessions []transform.Session // of today
+	user     *transform.User
+	sessions []transform.Session
 	next     transform.Return
-	platform string
-	source   string
 }
 
-func (p person) add(t *transform.Tally) {
-	u := transform.User{
-		Date: today, UserID: p.name, FirstSeen: p.first, Sessions1: p.counts[0], Sessions7: p.counts[1], Sessions28: p.counts[2],
-		Platform: p.platform, FirstPlatform: p.platform, FirstAcquisitionSource: p.source,
+func (p person) add(t *transform.Tally) { t.Add(p.user, p.sessions, p.next) }
+
+// active are the bits of the days, so many before today.
+func active(daysBefore ...int) (bits transform.Activity) {
+	for _, n := range daysBefore {
+		bits |= 1 << n
 	}
-	for _, days := range p.active {
-		u.ActiveDays |= 1 << days
-	}
-	t.Add(&u, p.sessions, p.next)
+	return bits
 }
 
 // lasting is a session of so many seconds.
@@ -54,18 +48,25 @@ func afterHours(hours float64) func(*transform.Session) {
 // stayed away.
 func people() []person {
 	return []person{
-		{name: "ann", first: today, active: []int{0}, counts: [3]int64{2, 2, 2}, next: transform.Returned, platform: "ios", source: "ads",
-			sessions: []transform.Session{
-				lasting(60, func(s *transform.Session) { s.IsFirstSession, s.IsEngaged = true, true }),
-				lasting(10, afterHours(2.5)),
-			}},
-		{name: "bob", first: today - 7, active: []int{0, 5, 6, 7}, counts: [3]int64{1, 4, 9}, next: transform.Stayed, platform: "web",
-			sessions: []transform.Session{
-				lasting(0, afterHours(120), func(s *transform.Session) {
-					s.Platform, s.Country, s.AppVersion, s.IsBounce, s.CrashCount = "web", "", "2", true, 4
-				}),
-			}},
-		{name: "eve", first: today - 10, active: []int{10}, counts: [3]int64{0, 0, 1}, next: transform.Stayed, platform: "ios", source: "ads"},
+		{&transform.User{
+			Date: today, UserID: "ann", FirstSeen: today, ActiveDays: active(0), Sessions1: 2, Sessions7: 2, Sessions28: 2,
+			Platform: "ios", FirstPlatform: "ios", FirstAcquisitionSource: "ads",
+		}, []transform.Session{
+			lasting(60, func(s *transform.Session) { s.IsFirstSession, s.IsEngaged = true, true }),
+			lasting(10, afterHours(2.5)),
+		}, transform.Returned},
+		{&transform.User{
+			Date: today, UserID: "bob", FirstSeen: today - 7, ActiveDays: active(0, 5, 6, 7), Sessions1: 1, Sessions7: 4, Sessions28: 9,
+			Platform: "web", FirstPlatform: "web",
+		}, []transform.Session{
+			lasting(0, afterHours(120), func(s *transform.Session) {
+				s.Platform, s.Country, s.AppVersion, s.IsBounce, s.CrashCount = "web", "", "2", true, 4
+			}),
+		}, transform.Stayed},
+		{&transform.User{
+			Date: today, UserID: "eve", FirstSeen: today - 10, ActiveDays: active(10), Sessions28: 1,
+			Platform: "ios", FirstPlatform: "ios", FirstAcquisitionSource: "ads",
+		}, nil, transform.Stayed},
 	}
 }
 
@@ -132,7 +133,7 @@ func TestPercentilesAreNearestRank(t *testing.T) {
 		{[]float64{20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}, "2 5 10 15 18 19"},
 		{[]float64{0.001, 0.002, 0.1}, "0.001 0.001 0.002 0.1 0.1 0.1"},
 	} {
-		p := person{name: "ann"}
+		p := person{user: &transform.User{Date: today}}
 		for _, s := range test.seconds {
 			p.sessions = append(p.sessions, lasting(s))
 		}
@@ -173,7 +174,7 @@ func TestDailyFrequency(t *testing.T) {
 // The time since the previous session falls into the bucket whose edge it has
 // reached; a user is counted once in each.
 func TestHoursSincePrevious(t *testing.T) {
-	p := person{name: "ann"}
+	p := person{user: &transform.User{Date: today}}
 	for _, hours := range []float64{0, 0.5, 1, 2.999, 3, 23.999, 24, 671.999, 672, 9999} {
 		p.sessions = append(p.sessions, lasting(1, afterHours(hours)))
 	}
@@ -217,7 +218,7 @@ func TestDailyRetention(t *testing.T) {
 	// Days 0 to 30, 60 and 90 are reported, and no others.
 	var days []int64
 	for n := range 120 {
-		p := person{name: "ann", first: today - calendar.Day(n)}
+		p := person{user: &transform.User{Date: today, FirstSeen: today - calendar.Day(n)}}
 		for _, r := range tallied([]person{p}).DailyRetention {
 			if r.Cut == "total" {
 				days = append(days, r.DayN)
@@ -295,7 +296,7 @@ func TestSegmentsOfAUser(t *testing.T) {
 		{"14 days of 28", 40, daysOf(14), "returning returning power"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := person{name: "ann", first: today - calendar.Day(test.first), active: test.active}
+			p := person{user: &transform.User{Date: today, FirstSeen: today - calendar.Day(test.first), ActiveDays: active(test.active...)}}
 			found := map[string]string{"activity_tier": "-"}
 			for _, r := range tallied([]person{p}).DailySegments {
 				found[r.Segmentation] = r.Segment
