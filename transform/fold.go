@@ -401,7 +401,7 @@ func (c *Carry) row(s *Sessionizer) Session {
 	if c.CrashedLast {
 		corrected := duration
 		if c.Activity > 1 {
-			corrected += min(duration/(c.Activity-1), s.timeout)
+			corrected += duration / (c.Activity - 1)
 		}
 		r.CrashCorrectedSeconds = ptr(seconds(corrected))
 	}

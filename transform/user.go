@@ -21,9 +21,6 @@ func (a Activity) On(n int) bool { return a>>n&1 == 1 }
 
 // next is the activity some days later, not counting those days.
 func (a Activity) next(days int) Activity {
-	if days >= 63 {
-		return 0
-	}
 	return Activity(uint64(a) << days & (1<<63 - 1))
 }
 
