@@ -1,0 +1,188 @@
+//go:build cgo
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
+	"sojourn/internal/generate"
+	"sojourn/schedules"
+)
+
+// Law 9. Sessions of random events under a gap rule are those that window
+// functions over the raw events give.
+func TestSessionsAgreeWithWindowFunctions(t *testing.T) {
+	for seed, rule := range []struct{ timeout, boundary, new string }{
+		{"30m", ">", "pause > INTERVAL '30 minutes'"},
+		{"30m", ">=", "pause >= INTERVAL '30 minutes'"},
+		{"7h", ">", "pause > INTERVAL '7 hours'"},
+		{"30h", ">=", "pause >= INTERVAL '30 hours'"},
+	} {
+		t.Run(rule.boundary+rule.timeout, func(t *testing.T) {
+			timeout, err := time.ParseDuration(rule.timeout)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newTrial(t, fmt.Sprintf(`
+timezone: Europe/Lisbon
+sources: [{name: app, url: ./raw, format: ndjson}]
+session:
+  timeout: %s
+  boundary: %q
+  cap: 0
+  user_change: keep
+  events: {join: [], end: [], crash: [], foreground: [], background: [], screen_view: []}
+`, rule.timeout, rule.boundary), map[string]string{"raw/events.ndjson": wanderings(uint64(seed), timeout)})
+			p.sojourn(t, "run")
+			recompute(t, p, "sessions", fmt.Sprintf(`
+				WITH events AS (
+					SELECT *, timezone('Europe/Lisbon', timestamp)::DATE AS day
+					FROM read_json('%s', format = 'newline_delimited',
+						columns = {event_id: 'VARCHAR', device_id: 'VARCHAR', user_id: 'VARCHAR', screen: 'VARCHAR', timestamp: 'TIMESTAMPTZ'})
+				),
+				pauses AS (SELECT *, timestamp - lag(timestamp) OVER each_device AS pause FROM events
+					WINDOW each_device AS (PARTITION BY device_id ORDER BY timestamp, event_id)),
+				numbered AS (SELECT *, count(*) FILTER (pause IS NULL OR %s) OVER each_device AS number FROM pauses
+					WINDOW each_device AS (PARTITION BY device_id ORDER BY timestamp, event_id)),
+				begun AS (SELECT *, min(day) OVER (PARTITION BY device_id, number) AS session_date FROM numbered)
+				SELECT
+					session_date, device_id,
+					coalesce(first(user_id ORDER BY timestamp, event_id) FILTER (user_id IS NOT NULL AND day = session_date), device_id) AS user_id,
+					min(timestamp) AS started_at, max(timestamp) AS ended_at,
+					epoch(max(timestamp) - min(timestamp)) AS duration_seconds,
+					count(*) AS event_count,
+					count(DISTINCT screen) AS distinct_screens,
+					first(screen ORDER BY timestamp, event_id) FILTER (screen IS NOT NULL) AS entry_screen,
+					last(screen ORDER BY timestamp, event_id) FILTER (screen IS NOT NULL) AS exit_screen,
+					count(*) = 1 AS is_bounce
+				FROM begun GROUP BY device_id, number, session_date`, filepath.Join(p.dir, "raw/events.ndjson"), rule.new))
+		})
+	}
+}
+
+// wanderings are events of devices over some weeks, in lines, with pauses of
+// the timeout and a microsecond more or less, events at one instant, and
+// midnights, that of the day of 23 hours among them.
+func wanderings(seed uint64, timeout time.Duration) string {
+	r := rand.New(rand.NewPCG(seed, 1))
+	pick := func(from ...string) string { return from[r.IntN(len(from))] }
+	var out strings.Builder
+	lines := json.NewEncoder(&out)
+	n := 0
+	for device := range 60 {
+		at := time.Date(2026, 3, 24, r.IntN(48), 0, 0, 0, time.UTC)
+		for range 1 + r.IntN(60) {
+			e := map[string]string{
+				"event_id": fmt.Sprintf("%06d", n), "device_id": fmt.Sprintf("d%02d", device),
+				"event_name": "tap", "timestamp": at.Format(time.RFC3339Nano),
+			}
+			if user := pick("", "", "", "ann", "bob"); user != "" {
+				e["user_id"] = fmt.Sprint(user, device)
+			}
+			if screen := pick("", "Home", "Map"); screen != "" {
+				e["screen"] = screen
+			}
+			lines.Encode(e) // into memory
+			n++
+			midnight := at.Truncate(24 * time.Hour).Add(23 * time.Hour) // in Lisbon, in summer
+			switch r.IntN(8) {
+			case 0:
+			case 1:
+				at = at.Add(timeout)
+			case 2:
+				at = at.Add(timeout + time.Microsecond)
+			case 3:
+				at = at.Add(timeout - time.Microsecond)
+			case 4:
+				if midnight.After(at) && midnight.Sub(at) < 2*timeout {
+					at = midnight.Add(time.Duration(r.IntN(3)-1) * time.Microsecond)
+				}
+			default:
+				at = at.Add(time.Duration(r.Int64N(int64(timeout + timeout/4))).Truncate(time.Microsecond))
+			}
+		}
+	}
+	return out.String()
+}
+
+// The daily tables follow from sessions: SQL that was written from their
+// documentation gives the same rows.
+func TestDailyTablesFollowFromSessions(t *testing.T) {
+	lisbon, err := calendar.LoadZone("Europe/Lisbon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := calendar.Date(2026, time.March, 1)
+	p := newTrial(t, truthConfig, nil)
+	raw, err := bucket.Open(t.Context(), filepath.Join(p.dir, "raw"), true, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	// Long enough for windows of 28 days and the retention of day 30.
+	if _, err := generate.Write(t.Context(), raw, generate.Options{Seed: 9, Users: 250, Days: 36, First: first, Zone: lisbon}); err != nil {
+		t.Fatal(err)
+	}
+	opened := p.open(t)
+	opened.pipeline.Now = func() time.Time { return time.UnixMicro(lisbon.Start(first + 36)).Add(4 * time.Hour) }
+	if _, err := opened.pipeline.Night(t.Context(), schedules.Range{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"daily_sessions", "daily_frequency", "daily_retention", "daily_segments"} {
+		t.Run(table, func(t *testing.T) {
+			query, err := os.ReadFile(filepath.Join("testdata/recomputed", table+".sql"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			recompute(t, p, table, string(query))
+		})
+	}
+	t.Run("time since the previous session", func(t *testing.T) {
+		// On one device: with two, a session may go on after midnight when
+		// the next one has long begun.
+		recompute(t, p, "(SELECT * FROM sessions WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1))", `
+			SELECT session_id, row_number() OVER w = 1 AS is_first_session, epoch(started_at - lag(ended_at) OVER w) AS seconds_since_previous_session
+			FROM sessions
+			WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1)
+			WINDOW w AS (PARTITION BY user_id ORDER BY started_at, session_id)`)
+	})
+}
+
+// recompute compares the rows that a query gives with those of a table, in the
+// columns of the query; numbers that are not whole up to a millionth.
+func recompute(t *testing.T, p trial, table, query string) {
+	t.Helper()
+	columns := ask[struct {
+		Name string `json:"column_name"`
+		Type string `json:"column_type"`
+	}](t, p, "DESCRIBE "+query)
+	var rounded []string
+	for _, c := range columns {
+		if c.Type == "DOUBLE" {
+			c.Name = fmt.Sprintf("round(%s, 6) AS %[1]s", c.Name)
+		}
+		rounded = append(rounded, c.Name)
+	}
+	list := strings.Join(rounded, ", ")
+	compared := fmt.Sprintf("WITH want AS (SELECT %s FROM (%s)), got AS (SELECT %s FROM %s)", list, query, list, table)
+	counts := ask[struct{ Want, Got int }](t, p, compared+" SELECT (SELECT count(*) FROM want) AS want, (SELECT count(*) FROM got) AS got")[0]
+	if counts.Want == 0 || counts.Want != counts.Got {
+		t.Errorf("%d rows recomputed, %d in %s", counts.Want, counts.Got, table)
+	}
+	differ := p.sojourn(t, "query", "--format", "csv", compared+`
+		SELECT 'recomputed' AS which, * FROM (FROM want EXCEPT ALL FROM got)
+		UNION ALL SELECT 'in the table', * FROM (FROM got EXCEPT ALL FROM want)
+		ORDER BY ALL`)
+	if lines := strings.Split(strings.TrimSpace(differ), "\n"); len(lines) > 1 {
+		t.Errorf("%d rows of %d differ:\n%s", len(lines)-1, counts.Got, strings.Join(lines[:min(len(lines), 20)], "\n"))
+	}
+}
