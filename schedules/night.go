@@ -1,6 +1,7 @@
 package schedules
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -104,6 +105,10 @@ func (p *Pipeline) Night(ctx context.Context, r Range) (sum Summary, err error) 
 	return sum, errors.Join(foldErr, p.publish(ctx, &sum))
 }
 
+// batchBytes is about how many bytes of raw objects are staged at once: what
+// is staged is kept when the run is interrupted.
+const batchBytes = 4 << 30
+
 // extract stages the objects that no run has read yet and returns the
 // manifests of all batches.
 func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, error) {
@@ -112,21 +117,56 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 		return nil, err
 	}
 	pending, err := extract.ListPending(ctx, p.Sources, batches)
-	if err != nil || len(pending) == 0 {
-		return batches, err
-	}
-	batch, err := extract.Stage(ctx, p.Lake, p.Sources, pending, lake.NextBatch(batches), extract.Options{
-		Zone: p.Zone, Now: p.Now().UnixMicro(), Workers: p.Workers, MemoryBytes: p.MemoryBytes,
-		Progress: func(done extract.Progress) {
-			p.progress(Progress{Stage: "extract", Done: done.Bytes, Total: done.TotalBytes, Rows: done.Events})
-		},
-	})
 	if err != nil {
-		return nil, fmt.Errorf("extract: %w", err)
+		return nil, err
 	}
-	sum.extracted(batch, p.MaxBadShare)
-	p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined)
-	return append(batches, batch), nil
+	at := Progress{Stage: "extract", Total: totalSize(pending)}
+	for len(pending) > 0 {
+		n, size := 1, pending[0].Object.Size
+		for n < len(pending) && size+pending[n].Object.Size <= batchBytes {
+			size += pending[n].Object.Size
+			n++
+		}
+		batch, err := extract.Stage(ctx, p.Lake, p.Sources, pending[:n], lake.NextBatch(batches), extract.Options{
+			Zone: p.Zone, Now: p.Now().UnixMicro(), Workers: p.Workers, MemoryBytes: p.MemoryBytes,
+			Progress: func(done extract.Progress) {
+				p.progress(Progress{Stage: at.Stage, Done: at.Done + done.Bytes, Total: at.Total, Rows: at.Rows + done.Events})
+			},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("extract: %w", err)
+		}
+		at.Done += size
+		at.Rows += sum.extracted(batch)
+		batches, pending = append(batches, batch), pending[n:]
+	}
+	if sum.Objects > 0 {
+		sum.TooBad = float64(sum.Quarantined) > p.MaxBadShare*float64(sum.Events+sum.Quarantined)
+		slices.SortStableFunc(sum.BadObjects, func(a, b lake.Input) int { return cmp.Compare(b.Quarantined, a.Quarantined) })
+		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined)
+	}
+	return batches, nil
+}
+
+func totalSize(pending []extract.Pending) (bytes int64) {
+	for _, p := range pending {
+		bytes += p.Object.Size
+	}
+	return bytes
+}
+
+// extracted counts a batch and returns its events.
+func (s *Summary) extracted(batch lake.Batch) (events int64) {
+	for _, in := range batch.Inputs {
+		s.Objects++
+		s.Quarantined += in.Quarantined
+		events += in.Events
+		if in.Quarantined > 0 {
+			s.BadObjects = append(s.BadObjects, in)
+		}
+	}
+	s.Events += events
+	return events
 }
 
 // batches reads the manifests of what has been staged, and refuses a lake
@@ -143,21 +183,6 @@ func (p *Pipeline) batches(ctx context.Context) ([]lake.Batch, error) {
 		}
 	}
 	return batches, nil
-}
-
-func (s *Summary) extracted(batch lake.Batch, maxBadShare float64) {
-	var lines int64
-	for _, in := range batch.Inputs {
-		s.Objects++
-		lines += in.Lines
-		s.Events += in.Events
-		s.Quarantined += in.Quarantined
-		if in.Quarantined > 0 {
-			s.BadObjects = append(s.BadObjects, in)
-		}
-	}
-	slices.SortStableFunc(s.BadObjects, func(a, b lake.Input) int { return int(b.Quarantined - a.Quarantined) })
-	s.TooBad = float64(s.Quarantined) > maxBadShare*float64(lines)
 }
 
 // fold makes the days of r that are due.

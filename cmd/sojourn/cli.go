@@ -102,10 +102,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	a.log = a.newLogger()
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(a)
+	code := exitCode(ctx, err)
 	if err != nil {
 		fmt.Fprintln(stderr, "sojourn:", err)
 	}
-	return exitCode(ctx, err)
+	if code == exitInterrupted {
+		fmt.Fprintln(stderr, "what was done is kept: run it again to go on")
+	}
+	return code
 }
 
 // newLogger returns where narration goes: for people without time and level.
