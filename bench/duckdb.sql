@@ -6,6 +6,9 @@
 --
 -- Times are microseconds since 1970 UTC until they are written.
 
+-- Nothing below needs the order of lines or rows: without it DuckDB is faster.
+SET preserve_insertion_order = false;
+
 CREATE TEMP MACRO timeout() AS 1_800_000_000;
 CREATE TEMP MACRO cap() AS 86_400_000_000;
 CREATE TEMP MACRO day_of(us) AS CAST(make_timestamptz(us) AT TIME ZONE 'Europe/Lisbon' AS DATE);
