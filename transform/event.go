@@ -85,13 +85,7 @@ func (e *Event) Compare(o *Event) int {
 // comparePayload orders two events of one id and time. The one received first
 // comes first: it is the one to keep.
 func (e *Event) comparePayload(o *Event) int {
-	if c := cmp.Or(
-		cmp.Compare(e.ReceivedAt, o.ReceivedAt),
-		e.compareContent(o),
-	); c != 0 {
-		return c
-	}
-	return 0
+	return cmp.Or(cmp.Compare(e.ReceivedAt, o.ReceivedAt), e.compareContent(o))
 }
 
 // compareContent is 0 if the events say the same, whenever they were received.

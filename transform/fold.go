@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"maps"
 	"slices"
 
 	"sojourn/internal/calendar"
@@ -44,7 +45,7 @@ type Carry struct {
 
 	User            string   // known user of the latest activity; "" while anonymous
 	Activity        int64    // activity events
-	Screens         []string // different screens, sorted
+	Screens         []string // different screens, sorted; set where the day is left
 	Markers         bool     // foreground or background markers were seen
 	Background      int64    // microseconds in the background
 	BackgroundSince int64    // when the app went to the background; 0 if it is not there
@@ -132,7 +133,9 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 		if e.Crash {
 			e.kind |= crash
 		}
-		if e.Event.Background {
+		// What the event itself says of the app weighs more than that it came
+		// from the background.
+		if e.Event.Background && e.kind&(start|end|crash|foreground|background) == 0 {
 			e.kind |= join
 		}
 		if e.kind&ignore != 0 {
@@ -169,12 +172,17 @@ type folding struct {
 	out  *Folded
 	day  calendar.Day
 	open *Carry // the session in progress, or the one that ended last; nil at first
+
+	screens map[string]bool // its different screens; Carry.Screens is set where the day is left
 }
 
 func (f *folding) resume(carry *Carry) {
 	c := *carry
-	c.Screens = slices.Clone(carry.Screens)
 	f.open = &c
+	f.screens = make(map[string]bool, len(carry.Screens))
+	for _, screen := range carry.Screens {
+		f.screens[screen] = true
+	}
 }
 
 // exceeds reports whether a pause is too long for one session.
@@ -184,7 +192,7 @@ func (s *Sessionizer) exceeds(pause int64) bool {
 
 func (f *folding) add(e step) {
 	if e.kind&join != 0 {
-		if f.open == nil || f.open.Ended || f.exceeds(e.At-f.open.Session.EndedAt) {
+		if !f.inSession(e.At) {
 			f.out.Ledger.Outside++
 			return
 		}
@@ -193,15 +201,25 @@ func (f *folding) add(e step) {
 		f.out.Ledger.InSessions++
 		return
 	}
+	if e.kind&end != 0 && !f.inSession(e.At) {
+		f.out.Ledger.Outside++ // nothing to end
+		return
+	}
 	if why := f.startsAnew(e); why != "" {
 		f.begin(e, why)
 	}
 	f.open.extend(e, f.day)
+	f.see(e.Screen)
 	f.out.Ledger.InSessions++
 	if e.kind&end != 0 {
 		f.close("explicit_end")
 		f.open.Ended = true
 	}
+}
+
+// inSession says whether a session is in progress at a time.
+func (f *folding) inSession(at int64) bool {
+	return f.open != nil && !f.open.Ended && !f.exceeds(at-f.open.Session.EndedAt)
 }
 
 // startsAnew returns why an activity event begins a session, "" if it
@@ -233,6 +251,7 @@ func (f *folding) startsAnew(e step) (why string) {
 
 func (f *folding) begin(e step, why string) {
 	subject := e.Subject()
+	f.screens = nil
 	f.open = &Carry{Subject: subject, Session: Session{
 		Date:      f.day,
 		SessionID: sessionID(subject, e.At, e.ID),
@@ -273,10 +292,7 @@ func (c *Carry) extend(e step, day calendar.Day) {
 		if r.EntryScreen == "" {
 			r.EntryScreen = e.Screen
 		}
-		if r.ExitScreen != e.Screen {
-			r.ExitScreen = e.Screen
-			c.seeScreen(e.Screen)
-		}
+		r.ExitScreen = e.Screen
 	}
 	if e.kind&screenView != 0 {
 		r.ScreenViews++
@@ -314,10 +330,16 @@ func (c *Carry) mark(e step) {
 	}
 }
 
-func (c *Carry) seeScreen(screen string) {
-	if at, known := slices.BinarySearch(c.Screens, screen); !known {
-		c.Screens = slices.Insert(c.Screens, at, screen)
+// see counts a screen of the session in progress.
+func (f *folding) see(screen string) {
+	if screen == "" || f.screens[screen] {
+		return
 	}
+	if f.screens == nil {
+		f.screens = map[string]bool{}
+	}
+	f.screens[screen] = true
+	f.open.Session.DistinctScreens++
 }
 
 // fill takes from an event what the session does not know yet.
@@ -366,15 +388,21 @@ func (f *folding) midnight(next int64) {
 	switch {
 	case c.Ended && tooLate:
 	case c.Ended:
-		f.out.Carry = c
+		f.leave(c)
 	case tooLate:
 		f.close("timeout")
 	default:
 		r := c.row(f.Sessionizer)
 		r.EndReason, r.Status = "open", "open"
 		f.emit(r)
-		f.out.Carry = c
+		f.leave(c)
 	}
+}
+
+// leave hands a session over to the next day.
+func (f *folding) leave(c *Carry) {
+	c.Screens = slices.Sorted(maps.Keys(f.screens))
+	f.out.Carry = c
 }
 
 func (f *folding) emit(r Session) {
@@ -390,13 +418,17 @@ func (c *Carry) row(s *Sessionizer) Session {
 	r := c.Session
 	duration := r.EndedAt - r.StartedAt
 	r.DurationSeconds = seconds(duration)
-	engaged := duration - c.Background
+	inUse := duration - c.Background
+	if c.BackgroundSince != 0 {
+		inUse -= r.EndedAt - c.BackgroundSince
+	}
+	engaged := inUse
 	if c.EngagedKnown {
 		engaged = c.Engaged
 	}
 	r.EngagedSeconds = seconds(engaged)
 	if c.Markers {
-		r.ForegroundSeconds = ptr(seconds(duration - c.Background))
+		r.ForegroundSeconds = ptr(seconds(inUse))
 	}
 	if c.CrashedLast {
 		corrected := duration
@@ -405,7 +437,6 @@ func (c *Carry) row(s *Sessionizer) Session {
 		}
 		r.CrashCorrectedSeconds = ptr(seconds(corrected))
 	}
-	r.DistinctScreens = int64(len(c.Screens))
 	d := s.definition
 	r.IsEngaged = d.EngagedAfter > 0 && engaged >= d.EngagedAfter.Microseconds() ||
 		d.EngagedViews > 0 && r.ScreenViews >= int64(d.EngagedViews) ||

@@ -214,9 +214,10 @@ func TestFold(t *testing.T) {
 			28 10:00 – 28 10:05  2 d1  gap → explicit_end  ok
 			28 10:06 – 28 10:06  1 d1  after_end → timeout  timed_out`},
 		{"long after an explicit end the pause is the reason", app(), `
+			28 09:59 tap
 			28 10:00 session_end
 			28 10:30:00.000001 tap`, `
-			28 10:00 – 28 10:00  1 d1  gap → explicit_end  ok
+			28 09:59 – 28 10:00  2 d1  gap → explicit_end  ok
 			28 10:30:00.000001 – 28 10:30:00.000001  1 d1  gap → timeout  timed_out`},
 		{"an explicit end explains the next start also after midnight", app(), `
 			27 23:50 tap
@@ -224,11 +225,16 @@ func TestFold(t *testing.T) {
 			28 00:05 tap`, `
 			27 23:50 – 27 23:55  2 d1  gap → explicit_end  ok
 			28 00:05 – 28 00:05  1 d1  after_end → timeout  timed_out`},
-		{"two ends: the second is a session of its own", app(), `
-			28 10:00 session_end
-			28 10:01 session_end`, `
-			28 10:00 – 28 10:00  1 d1  gap → explicit_end  ok
-			28 10:01 – 28 10:01  1 d1  after_end → explicit_end  ok`},
+		{"an end with nothing to end is outside: before, twice, and too late", app(), `
+			28 09:00 session_end
+			28 10:00 tap
+			28 10:01 session_end
+			28 10:02 session_end
+			28 11:00 tap
+			28 11:30:00.000001 session_end`, `
+			28 10:00 – 28 10:01  2 d1  gap → explicit_end  ok
+			28 11:00 – 28 11:00  1 d1  gap → timeout  timed_out
+			outside 3`},
 		{"an end after midnight ends what began before", app(), `
 			27 23:50 tap
 			28 00:05 session_end
@@ -287,10 +293,11 @@ func TestFold(t *testing.T) {
 			28 10:00 – 28 10:00  1 d1  gap → timeout  timed_out
 			outside 1`},
 		{"nothing joins a session that has ended explicitly", app(), `
+			28 09:59 tap
 			28 10:00 session_end
 			28 10:01 push_received
 			28 10:02 tap`, `
-			28 10:00 – 28 10:00  1 d1  gap → explicit_end  ok
+			28 09:59 – 28 10:00  2 d1  gap → explicit_end  ok
 			28 10:02 – 28 10:02  1 d1  after_end → timeout  timed_out
 			outside 1`},
 		{"a background event joins over midnight", app(), `

@@ -66,6 +66,11 @@ func TestMeasures(t *testing.T) {
 			28 10:00 app_foreground
 			28 10:01 tap`,
 			func(r transform.Session) any { return r.ForegroundSeconds }, new(0.0)},
+		{"a second marker does not bring the app back", `
+			28 10:00 app_foreground
+			28 10:00:10 app_background
+			28 10:05:10 app_background`,
+			func(r transform.Session) any { return r.ForegroundSeconds }, new(10.0)},
 		{"the background goes on over midnight", `
 			27 23:50 tap
 			27 23:55 app_background
@@ -137,6 +142,11 @@ func TestMeasures(t *testing.T) {
 			28 10:01 tap crash`,
 			func(r transform.Session) any { return r.CrashCount }, int64(2)},
 
+		{"also one from the background", `
+			28 10:00 tap
+			28 10:01 app_crash background`,
+			func(r transform.Session) any { return []int64{r.CrashCount, r.BackgroundCount} }, []int64{1, 0}},
+
 		{"screens are entered, left and counted once each", `
 			28 10:00 tap
 			28 10:01 screen_view screen=Home
@@ -196,6 +206,7 @@ func TestRowsBecomeFinal(t *testing.T) {
 		27 10:00 tap
 		27 23:50 tap
 		28 00:05 tap
+		28 23:39 tap
 		28 23:40 session_end
 		29 12:00 tap device=d2`))
 	type row struct {
@@ -211,7 +222,7 @@ func TestRowsBecomeFinal(t *testing.T) {
 	}
 	want := [][2][]row{
 		{{{date(27), 1, true}, {date(27), 1, false}}, nil},
-		{{{date(28), 1, true}}, {{date(27), 2, true}}},
+		{{{date(28), 2, true}}, {{date(27), 2, true}}},
 		{{{date(29), 1, true}}, nil}, // what ended explicitly is not told again
 	}
 	for i, d := range f.days {

@@ -102,11 +102,12 @@ func (o *oracle) tooLong(pause int64) bool {
 
 func (o *oracle) take(e transform.Event) {
 	s, is := o.session, o.roles[e.Name]
+	nothing := s == nil || o.ended || o.tooLong(e.At-s.EndedAt)
+	if nothing && (is[transform.Join] || is[transform.End]) {
+		o.result.ledger.Outside++
+		return
+	}
 	if is[transform.Join] {
-		if s == nil || o.ended || o.tooLong(e.At-s.EndedAt) {
-			o.result.ledger.Outside++
-			return
-		}
 		s.EventCount++
 		s.BackgroundCount++
 		o.result.ledger.InSessions++

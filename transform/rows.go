@@ -177,7 +177,7 @@ type DailyLedger struct {
 	InSessions int64        `parquet:"events_in_sessions" doc:"Events that are in exactly one session."`
 	Duplicates int64        `parquet:"events_duplicate" doc:"Further deliveries of an event already counted."`
 	Conflicts  int64        `parquet:"events_conflicting" doc:"Those of events_duplicate that said something else under the same id; the first received was kept."`
-	Outside    int64        `parquet:"events_outside_session" doc:"Background events with no session near enough to join."`
+	Outside    int64        `parquet:"events_outside_session" doc:"Background events with no session near enough to join, and end events with no session to end."`
 	Ignored    int64        `parquet:"events_ignored" doc:"Events that the definition ignores."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`

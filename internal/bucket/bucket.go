@@ -158,20 +158,6 @@ func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
 	return data, nil
 }
 
-// ReadRange returns length bytes of an object from offset on.
-func (b *Bucket) ReadRange(ctx context.Context, name string, offset, length int64) ([]byte, error) {
-	r, err := b.blob.NewRangeReader(ctx, name, offset, length, nil)
-	if err != nil {
-		return nil, b.wrap("read", name, err)
-	}
-	defer r.Close() // read-only: nothing to lose
-	data := make([]byte, length)
-	if _, err := io.ReadFull(r, data); err != nil {
-		return nil, b.wrap("read", name, err)
-	}
-	return data, nil
-}
-
 // Put stores whatever write writes as the object's contents, replacing the
 // object if there is one. Readers see all of it or none: if write returns an
 // error, nothing changes.
@@ -182,10 +168,36 @@ func (b *Bucket) Put(ctx context.Context, name string, write func(io.Writer) err
 // Create is Put for an object that must not exist: of several callers at most
 // one succeeds, the others get [ErrExists].
 func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
+	if path, ok := b.LocalPath(name); ok {
+		return b.createFile(path, name, data)
+	}
 	return b.put(ctx, name, &blob.WriterOptions{IfNotExist: true}, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
+}
+
+// createFile makes a file whole and at once: the driver looks and then renames,
+// between which another process can do the same.
+func (b *Bucket) createFile(path, name string, data []byte) (err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
+	}
+	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("create %s/%s: %w", b.url, name, ErrExists)
+	} else if err != nil {
+		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
+	}
+	return nil
 }
 
 func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions, write func(io.Writer) error) error {

@@ -102,7 +102,8 @@ func (z Zone) DayOf(micros int64) Day {
 }
 
 // Start returns the first instant of a local date, in microseconds since 1970
-// UTC. Where the clocks skip midnight it is the first instant that exists.
+// UTC. Where the clocks skip midnight it is the first instant that exists,
+// where they pass it twice the first of the two.
 func (z Zone) Start(d Day) int64 {
 	t := d.Time()
 	start := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, z.loc())
@@ -110,6 +111,12 @@ func (z Zone) Start(d Day) int64 {
 		// Midnight does not exist: time.Date chose an instant before the
 		// gap. The date begins where the gap ends.
 		_, start = start.ZoneBounds()
+		return start.UnixMicro()
+	}
+	if turned, _ := start.ZoneBounds(); !turned.IsZero() && z.DayOf(turned.UnixMicro()-1) == d {
+		// The clocks were set back over midnight: it was midnight before.
+		_, offset := turned.Add(-1).Zone()
+		return t.UnixMicro() - int64(offset)*1e6
 	}
 	return start.UnixMicro()
 }

@@ -9,14 +9,20 @@ package lake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
@@ -66,7 +72,11 @@ type Batch struct {
 // no longer count, because a newer version of the object has been read since.
 type StagedFile struct {
 	File
-	Superseded []ObjectKey `json:"superseded,omitempty"` // sorted
+	Superseded []ObjectKey `json:"-"` // sorted
+
+	// SupersededSHA256 is a digest of Superseded; empty if that is. A day's
+	// manifest keeps no more: the list can be long, and the batches have it.
+	SupersededSHA256 string `json:"superseded_sha256,omitempty"`
 }
 
 // An ObjectKey names a raw object.
@@ -130,8 +140,14 @@ func WriteBatch(ctx context.Context, b *bucket.Bucket, batch Batch) error {
 	return writeJSON(ctx, b, batches+batch.ID+".json", batch)
 }
 
-// NextBatch returns the id of the extraction after those.
-func NextBatch(done []Batch) string { return fmt.Sprintf("%06d", len(done)+1) }
+// NextBatch returns the id of the extraction after those, which are in order.
+func NextBatch(done []Batch) string {
+	last := 0
+	if len(done) > 0 {
+		last, _ = strconv.Atoi(done[len(done)-1].ID) // written here
+	}
+	return fmt.Sprintf("%06d", last+1)
+}
 
 // Days reads the manifests of all days.
 func Days(ctx context.Context, b *bucket.Bucket) (map[calendar.Day]Day, error) {
@@ -159,25 +175,24 @@ func RemoveDay(ctx context.Context, b *bucket.Bucket, day calendar.Day) error {
 
 // Staged returns the staged files of each day, sorted by object name.
 func Staged(done []Batch) map[calendar.Day][]StagedFile {
-	latest := map[ObjectKey]int{} // batch that read the object last
-	for i, batch := range done {
-		for _, in := range batch.Inputs {
-			latest[ObjectKey{in.Source, in.Object}] = i
-		}
-	}
+	latest := latestReadings(done)
 	byDay := map[calendar.Day][]StagedFile{}
 	for i, batch := range done {
 		var superseded []ObjectKey
 		for _, in := range batch.Inputs {
-			if key := (ObjectKey{in.Source, in.Object}); latest[key] > i {
+			if key := (ObjectKey{in.Source, in.Object}); latest[key] != i {
 				superseded = append(superseded, key)
 			}
 		}
 		slices.SortFunc(superseded, func(a, b ObjectKey) int {
-			return strings.Compare(a.Source+"\x00"+a.Object, b.Source+"\x00"+b.Object)
+			return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Object, b.Object))
 		})
+		digest := ""
+		if len(superseded) > 0 {
+			digest = fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q", superseded)))
+		}
 		for _, f := range batch.Staged {
-			byDay[f.Day] = append(byDay[f.Day], StagedFile{f, superseded})
+			byDay[f.Day] = append(byDay[f.Day], StagedFile{f, superseded, digest})
 		}
 	}
 	for _, files := range byDay {
@@ -186,29 +201,78 @@ func Staged(done []Batch) map[calendar.Day][]StagedFile {
 	return byDay
 }
 
+// latestReadings returns the batch whose reading of each object counts: the
+// last one that read it to the end, or the last one if none did. A reading
+// that broke off has no version, and must not undo an earlier one.
+func latestReadings(done []Batch) map[ObjectKey]int {
+	latest := map[ObjectKey]int{}
+	complete := map[ObjectKey]bool{}
+	for i, batch := range done {
+		for _, in := range batch.Inputs {
+			key := ObjectKey{in.Source, in.Object}
+			if in.Version != "" || !complete[key] {
+				latest[key] = i
+			}
+			complete[key] = complete[key] || in.Version != ""
+		}
+	}
+	return latest
+}
+
+// readers is how many manifests are read at once: a lake on object storage
+// answers in tens of milliseconds, and has one manifest a day.
+const readers = 16
+
+// readAll reads the manifests under a prefix, in the order of their names. One
+// that is removed meanwhile is left out.
 func readAll[T any](ctx context.Context, b *bucket.Bucket, prefix string) ([]T, error) {
-	byName := map[string]T{}
+	var names []string
 	for o, err := range b.List(ctx, prefix) {
 		if err != nil {
 			return nil, err
 		}
-		data, err := b.Read(ctx, o.Name)
-		if err != nil {
-			return nil, err
+		// A killed writer may leave files of other names behind.
+		if strings.HasSuffix(o.Name, ".json") {
+			names = append(names, o.Name)
 		}
-		var manifest T
-		decoder := json.NewDecoder(bytes.NewReader(data))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&manifest); err != nil {
-			return nil, fmt.Errorf("manifest %s of %s: %w", o.Name, b, err)
+	}
+	list := make([]*T, len(names))
+	var group errgroup.Group
+	group.SetLimit(readers)
+	for i, name := range names {
+		group.Go(func() (err error) {
+			list[i], err = readJSON[T](ctx, b, name)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	all := make([]T, 0, len(list))
+	for _, manifest := range list {
+		if manifest != nil {
+			all = append(all, *manifest)
 		}
-		byName[o.Name] = manifest
 	}
-	list := make([]T, 0, len(byName))
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		list = append(list, byName[name])
+	return all, nil
+}
+
+// readJSON returns nil if there is no such manifest.
+func readJSON[T any](ctx context.Context, b *bucket.Bucket, name string) (*T, error) {
+	data, err := b.Read(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	return list, nil
+	if err != nil {
+		return nil, err
+	}
+	manifest := new(T)
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(manifest); err != nil {
+		return nil, fmt.Errorf("manifest %s of %s: %w", name, b, err)
+	}
+	return manifest, nil
 }
 
 func writeJSON(ctx context.Context, b *bucket.Bucket, name string, v any) error {
