@@ -243,3 +243,63 @@ func TestReplacedObjectCountsAsItIsNow(t *testing.T) {
 		t.Errorf("tables (-as it is now +after the replacement):\n%s", diff)
 	}
 }
+
+// Late events restate their day and the days that their effect reaches, and no
+// others.
+func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
+	zone := lisbon(t)
+	at := func(day, hour, minute int) int64 {
+		return zone.Start(date(day)) + int64(hour*60+minute)*time.Minute.Microseconds()
+	}
+	for _, test := range []struct {
+		name   string
+		late   string
+		want   []calendar.Day // the days that have other tables than before
+		folded int            // one day more is folded to see that its state is what it was
+	}{
+		{"the day of a new session, and all later days that know the user",
+			line("9", "d9", "eve", "tap", at(27, 10, 0)), []calendar.Day{date(27), date(28), date(29), date(30)}, 4},
+		{"another event of a session changes its own day only",
+			line("9", "d1", "ann", "tap", at(27, 10, 20)), []calendar.Day{date(27)}, 2},
+		{"and the end of the user's latest session is remembered",
+			line("9", "d1", "ann", "tap", at(27, 10, 40)), []calendar.Day{date(27), date(28), date(29), date(30)}, 4},
+		{"an event after midnight changes the day before, too",
+			line("9", "d2", "bob", "tap", at(29, 0, 5)), []calendar.Day{date(28), date(29), date(30)}, 2},
+		{"a push on its own changes nothing but the ledger",
+			line("9", "d1", "ann", "push_received", at(28, 4, 0)), []calendar.Day{date(28)}, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSite(t, t.TempDir(), nil)
+			defer s.close()
+			s.put(t, "a.ndjson",
+				line("1", "d1", "ann", "tap", at(27, 10, 0)), line("2", "d1", "ann", "tap", at(27, 10, 30)),
+				line("3", "d2", "bob", "tap", at(28, 23, 50)), line("4", "d3", "", "tap", at(29, 12, 0)), line("5", "d3", "", "tap", at(30, 12, 0)))
+			s.night(t, date(31), Range{})
+			before := objects(t, s.Lake)
+			s.put(t, "b.ndjson", test.late)
+			s.Run = "second"
+			folded := 0
+			s.Progress = func(p Progress) {
+				if p.Stage == "fold" {
+					folded++
+				}
+			}
+			s.night(t, date(31), Range{})
+
+			changed := map[calendar.Day]bool{}
+			for object, digest := range objects(t, s.Lake) {
+				if strings.HasPrefix(object, "daily_") || strings.HasPrefix(object, "users/") || strings.HasPrefix(object, "sessions/") {
+					if before[object] != digest {
+						changed[dayIn(t, object)] = true
+					}
+				}
+			}
+			if diff := cmp.Diff(test.want, slices.Sorted(maps.Keys(changed))); diff != "" {
+				t.Errorf("days with other tables (-want +got):\n%s", diff)
+			}
+			if folded != test.folded {
+				t.Errorf("%d days were folded, want %d", folded, test.folded)
+			}
+		})
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/internal/parquetfile"
 	"sojourn/load"
 	"sojourn/transform"
 )
@@ -204,10 +206,50 @@ func (s *site) result(t testingT) map[string]string {
 	if !maps.Equal(published, s.warehouse.held) {
 		t.Errorf("the warehouse holds %d partitions, not the %d of the lake", len(s.warehouse.held), len(published))
 	}
+	s.checkFinal(t, made)
 	for day, m := range made {
 		result["manifest of "+day.String()] = fmt.Sprintf("%v %+v", m.IsFinal, m.Ledger)
 	}
 	return result
+}
+
+// checkFinal checks that a day is final if it is not the last one and no
+// session that began on it, or before it, is open, and that it says who
+// returned on the next day if that day has been made.
+func (s *site) checkFinal(t testingT, made map[calendar.Day]lake.Day) {
+	t.Helper()
+	days := slices.Sorted(maps.Keys(made))
+	open := 0
+	for i, day := range days {
+		for _, r := range rows[transform.Session](t, s.Lake, made[day].Tables["sessions"]) {
+			if !r.IsFinal {
+				open++
+			}
+		}
+		if want := i+1 < len(days) && open == 0; made[day].IsFinal != want {
+			t.Errorf("%s is final: %v, with %d open sessions up to it", day, made[day].IsFinal, open)
+		}
+		known := i+1 < len(days) && days[i+1] == day+1
+		for _, r := range rows[transform.DailySegment](t, s.Lake, made[day].Tables["daily_segments"]) {
+			if (r.Returned != nil) != known || r.IsFinal != made[day].IsFinal {
+				t.Errorf("segment %s %s of %s is final %v and knows who returned: %v", r.Segmentation, r.Segment, day, r.IsFinal, r.Returned != nil)
+			}
+		}
+	}
+}
+
+// rows returns the rows of a table's file.
+func rows[R any](t testingT, b *bucket.Bucket, f lake.File) []R {
+	t.Helper()
+	data, err := b.Read(context.Background(), f.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := parquetfile.Decode[R](data)
+	if err != nil {
+		t.Fatalf("%s: %v", f.Object, err)
+	}
+	return decoded
 }
 
 // line is an event as a line of JSON.
