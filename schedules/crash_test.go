@@ -54,7 +54,7 @@ func tell(t testingT, s *site, morning calendar.Day) {
 		s.put(t, "a.ndjson",
 			line("1", "d1", "ann", "tap", at(28, 23, 50)), line("2", "d1", "ann", "tap", at(29, 0, 10)),
 			line("3", "d2", "", "tap", at(28, 12, 0)), line("4", "d2", "bob", "tap", at(29, 12, 0)),
-			line("5", "d1", "ann", "tap", at(29, 22, 0)))
+			line("5", "d1", "ann", "tap", at(29, 20, 0)))
 	case date(31):
 		s.put(t, "b.ndjson",
 			line("6", "d1", "ann", "tap", at(28, 23, 55)), line("7", "d3", "eve", "tap", at(27, 10, 0)),
