@@ -26,7 +26,9 @@ import (
 // A Bucket is a flat set of objects named by slash-separated paths. It is safe
 // for concurrent use.
 type Bucket struct {
-	url     string
+	url     string // as it was opened, for messages
+	base    string // URL of the objects, up to their names
+	dir     string // of a directory bucket; empty for others
 	blob    *blob.Bucket
 	version func(*blob.ListObject) string
 }
@@ -47,54 +49,56 @@ var ErrExists = errors.New("object exists already")
 // create is set. Version tells the version of an object of a cloud bucket; nil
 // uses what all drivers know, checksum or modification time.
 func Open(ctx context.Context, location string, create bool, version func(*blob.ListObject) string) (*Bucket, error) {
-	target, prefix, err := resolve(location, create)
+	b := &Bucket{url: location, version: version}
+	if !strings.HasSuffix(location, "://") {
+		b.url = strings.TrimSuffix(location, "/")
+	}
+	target, prefix, err := b.resolve(location, create)
 	if err != nil {
 		return nil, err
 	}
-	b, err := blob.OpenBucket(ctx, target)
-	if err != nil {
+	if b.blob, err = blob.OpenBucket(ctx, target); err != nil {
 		return nil, fmt.Errorf("open bucket %s: %w", location, err)
 	}
 	if prefix != "" {
-		b = blob.PrefixedBucket(b, prefix)
+		b.blob = blob.PrefixedBucket(b.blob, prefix)
 	}
-	if !strings.HasSuffix(location, "://") {
-		location = strings.TrimSuffix(location, "/")
-	}
-	return &Bucket{url: location, blob: b, version: version}, nil
+	return b, nil
 }
 
-// resolve turns a location into the URL of a driver and a prefix in the bucket.
-func resolve(location string, create bool) (target, prefix string, err error) {
-	scheme, rest, isURL := strings.Cut(location, "://")
-	if isURL && scheme != "file" {
+// resolve turns a location into the URL of a driver and a prefix in the bucket,
+// and sets what objects are called outside.
+func (b *Bucket) resolve(location string, create bool) (target, prefix string, err error) {
+	dir := location
+	if strings.Contains(location, "://") {
 		u, err := url.Parse(location)
 		if err != nil {
 			return "", "", fmt.Errorf("bucket %q: %w", location, err)
 		}
-		if prefix = strings.Trim(u.Path, "/"); prefix != "" {
-			prefix += "/"
+		if u.Scheme != "file" {
+			if prefix = strings.Trim(u.Path, "/"); prefix != "" {
+				prefix += "/"
+			}
+			b.base = u.Scheme + "://" + u.Host + "/" + prefix
+			u.Path, u.RawPath = "", ""
+			return u.String(), prefix, nil
 		}
-		u.Path = ""
-		return u.String(), prefix, nil
+		dir = u.Path
 	}
-	dir := location
-	if isURL {
-		dir = rest
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
+	if b.dir, err = filepath.Abs(dir); err != nil {
 		return "", "", fmt.Errorf("bucket %q: %w", location, err)
 	}
+	b.base = "file://" + b.dir + "/"
 	if create {
-		if err := os.MkdirAll(dir, 0o777); err != nil {
+		if err := os.MkdirAll(b.dir, 0o777); err != nil {
 			return "", "", fmt.Errorf("bucket %q: %w", location, err)
 		}
-	} else if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	} else if info, err := os.Stat(b.dir); err != nil || !info.IsDir() {
 		return "", "", fmt.Errorf("bucket %q: no such directory", location)
 	}
 	// Temporary files beside the target make the final rename atomic; attribute
 	// files would be seen as objects by everything else that reads the directory.
-	return "file://" + (&url.URL{Path: dir}).EscapedPath() + "?no_tmp_dir=true&metadata=skip", "", nil
+	return "file://" + (&url.URL{Path: b.dir}).EscapedPath() + "?no_tmp_dir=true&metadata=skip", "", nil
 }
 
 // String returns the location the bucket was opened with.
@@ -240,22 +244,11 @@ func (b *Bucket) Exists(ctx context.Context, name string) (bool, error) {
 // LocalPath returns the file that holds an object of a directory bucket; ok is
 // false for other buckets.
 func (b *Bucket) LocalPath(name string) (path string, ok bool) {
-	scheme, rest, isURL := strings.Cut(b.url, "://")
-	if isURL && scheme != "file" {
-		return "", false
-	}
-	dir := b.url
-	if isURL {
-		dir = rest
-	}
-	return filepath.Join(dir, filepath.FromSlash(name)), true
+	return filepath.Join(b.dir, filepath.FromSlash(name)), b.dir != ""
 }
 
 // URL returns the URL of an object for other programs, such as gs://bucket/name.
-func (b *Bucket) URL(name string) string {
-	location, _, _ := strings.Cut(b.url, "?")
-	return strings.TrimSuffix(location, "/") + "/" + name
-}
+func (b *Bucket) URL(name string) string { return b.base + name }
 
 func (b *Bucket) wrap(verb, name string, err error) error {
 	switch gcerrors.Code(err) {
