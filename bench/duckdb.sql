@@ -87,7 +87,8 @@ DELETE FROM events WHERE rowid IN (SELECT event FROM extra);
 -- Sessions -------------------------------------------------------------------
 
 -- Activity in order: n counts the events of a subject. A stretch, named by the
--- n of its first event, is the activity between two pauses or explicit ends.
+-- n of its first event, is the activity between two pauses or explicit ends; an
+-- end in no stretch ends nothing and is outside.
 -- The sorts carry few columns; the rest is joined where it is summed up.
 CREATE TEMP TABLE steps AS
 WITH ordered AS (
@@ -96,6 +97,7 @@ WITH ordered AS (
         subject,
         at_us,
         user_id,
+        is_end(event_name) AS ends,
         row_number() OVER following AS n,
         lag(at_us) OVER following AS prev_us,
         lag(is_end(event_name)) OVER following AS prev_end,
@@ -132,10 +134,10 @@ WITH ordered AS (
         )
 )
 SELECT
-    *,
-    max(CASE WHEN prev_us IS NULL OR at_us - prev_us > timeout() OR prev_end THEN n END)
-        OVER (PARTITION BY subject ORDER BY n) AS stretch,
-FROM ordered;
+    * EXCLUDE (ends, fresh),
+    max(CASE WHEN fresh THEN n END) OVER (PARTITION BY subject ORDER BY n) AS stretch,
+FROM (SELECT *, prev_us IS NULL OR at_us - prev_us > timeout() OR prev_end AS fresh FROM ordered)
+WHERE NOT (fresh AND ends);
 
 -- Few stretches are cut: where another known user signs in, and 24 hours after
 -- a session's start, again and again.
@@ -191,7 +193,6 @@ SELECT
     bool_or(to_foreground(event_name) OR to_background(event_name)) AS has_markers,
     coalesce(sum(c.at_us - prev_us) FILTER (prev_background AND n > session), 0)::BIGINT AS background_us,
     arg_max(is_crash(event_name), n) AS crashed_last,
-    arg_min(CASE WHEN prev_us IS NULL OR c.at_us - prev_us > timeout() THEN 'gap' ELSE 'after_end' END, n) AS opened_by,
     arg_min(e.event_id, n) AS first_event,
     arg_min(e.device_id, n) AS device_id,
     arg_min(e.user_id, n) AS known_user,
@@ -223,6 +224,11 @@ SELECT
 FROM (SELECT subject, at_us FROM events WHERE in_background(event_name)) AS e
 ASOF LEFT JOIN folded AS f ON f.subject = e.subject AND e.at_us >= f.started_us;
 
+CREATE TEMP TABLE outside AS
+SELECT at_us FROM background WHERE session IS NULL
+UNION ALL
+SELECT at_us FROM events WHERE is_end(event_name) AND rowid NOT IN (SELECT event FROM steps);
+
 CREATE TEMP TABLE sessions AS
 WITH joined AS (
     SELECT subject, session, count(*) AS events FROM background WHERE session IS NOT NULL GROUP BY ALL
@@ -232,7 +238,11 @@ named AS (
         f.*,
         day_of(started_us) AS session_date,
         CASE WHEN day_of(known_us) = day_of(started_us) THEN known_user ELSE f.subject END AS owner,
-        coalesce(cuts.reason, opened_by) AS start_reason,
+        CASE
+            WHEN cuts.reason IS NOT NULL THEN cuts.reason
+            WHEN started_us - lag(ended_us) OVER (PARTITION BY f.subject ORDER BY started_us) <= timeout() THEN 'after_end'
+            ELSE 'gap'
+        END AS start_reason,
         coalesce(joined.events, 0) AS background_event_count,
         ended_us - started_us AS duration_us,
         ended_us - started_us - background_us AS foreground_us,
@@ -655,7 +665,7 @@ COPY (
         UNION ALL
         SELECT at_us // 900_000_000, count(*), count(*), 0 FROM extra GROUP BY ALL
         UNION ALL
-        SELECT at_us // 900_000_000, 0, 0, count(*) FROM background WHERE session IS NULL GROUP BY ALL
+        SELECT at_us // 900_000_000, 0, 0, count(*) FROM outside GROUP BY ALL
     )
     SELECT
         day_of(slot * 900_000_000) AS date,
