@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"sojourn/extract"
 	"sojourn/internal/bucket"
@@ -91,6 +92,11 @@ func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedF
 	if err := c.begin(ctx, w, files, before); err != nil {
 		return fmt.Errorf("write %s: %w", day, err)
 	}
+	if c.made[day].IsPartial {
+		// More of its events may come, and go on with any session.
+		c.inHand = append(c.inHand, w)
+		return nil
+	}
 	for _, open := range c.inHand {
 		if err := open.patch(earlier); err != nil {
 			return fmt.Errorf("fold %s: %w", day, err)
@@ -111,7 +117,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedF
 func (c *chain) finish(ctx context.Context) error {
 	for i, w := range c.inHand {
 		var next *work
-		if i+1 < len(c.inHand) {
+		if i+1 < len(c.inHand) && !c.made[c.inHand[i+1].day].IsPartial {
 			next = c.inHand[i+1]
 		}
 		if err := c.write(ctx, w, next, false); err != nil {
@@ -137,6 +143,7 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 	m := lake.Day{
 		Day: w.day, Definition: c.rules.definition, Code: transform.Version, Zone: c.rules.zone,
 		Inputs: files, Before: before, Ledger: w.ledger, Tables: map[string]lake.File{},
+		IsPartial: w.day > c.rules.yesterday,
 	}
 	c.stamp(&m)
 	carry, err := json.MarshalIndent(w.carry, "", " ")
@@ -264,6 +271,12 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, staged map[cal
 				}
 			}
 			if err := c.next(ctx, day, staged[day], before); err != nil {
+				if !due {
+					// It would have completed the days in hand. Written as they
+					// are, nothing would tell the next run to complete them.
+					unwritten := c.inHand[0].day
+					return slices.DeleteFunc(made, func(d calendar.Day) bool { return d >= unwritten }), err
+				}
 				// What is in hand is done: write it, also when interrupted.
 				return made, errors.Join(err, c.finish(context.WithoutCancel(ctx)))
 			}

@@ -1,6 +1,7 @@
 package schedules
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,7 @@ type Holder struct {
 	Run   string    `json:"run"`
 	Host  string    `json:"host"`
 	PID   int       `json:"pid"`
+	Start string    `json:"start,omitempty"` // of the process, as its system tells it: process ids are used again
 	Since time.Time `json:"since"`
 }
 
@@ -42,7 +44,7 @@ func (p *Pipeline) lock(ctx context.Context) (unlock func() error, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
-	mine := Holder{Run: p.Run, Host: host, PID: os.Getpid(), Since: p.Now().UTC().Truncate(time.Second)}
+	mine := Holder{Run: p.Run, Host: host, PID: os.Getpid(), Start: started(os.Getpid()), Since: p.Now().UTC().Truncate(time.Second)}
 	data, err := json.MarshalIndent(mine, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
@@ -65,15 +67,27 @@ func (p *Pipeline) lock(ctx context.Context) (unlock func() error, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("lock: %w", err)
 		}
-		if other.Host != host || alive(other.PID) {
+		if other.Host != host || other.alive() {
 			return nil, &LockedError{p.Lake.String(), other}
 		}
-		p.Log.WarnContext(ctx, "lock of a dead run taken over", "run", other.Run, "pid", other.PID)
-		if err := p.Lake.Delete(ctx, lockObject); err != nil {
+		if err := p.bury(ctx, other); errors.Is(err, bucket.ErrExists) {
+			return nil, &LockedError{p.Lake.String(), other}
+		} else if err != nil {
 			return nil, fmt.Errorf("lock: %w", err)
 		}
 	}
 	return nil, fmt.Errorf("lock: %w", err)
+}
+
+// bury removes the lock of a dead run. Of several runs that find it only one
+// may, or the next would remove the lock that the first has made by then: who
+// makes the tombstone does. A tombstone stays, as its run never comes back.
+func (p *Pipeline) bury(ctx context.Context, dead Holder) error {
+	if err := p.Lake.Create(ctx, "runs/dead/"+dead.Run+".json", nil); err != nil {
+		return err
+	}
+	p.Log.WarnContext(ctx, "lock of a dead run taken over", "run", dead.Run, "pid", dead.PID)
+	return p.Lake.Delete(ctx, lockObject)
 }
 
 func (p *Pipeline) holder(ctx context.Context) (Holder, error) {
@@ -88,12 +102,30 @@ func (p *Pipeline) holder(ctx context.Context) (Holder, error) {
 	return other, nil
 }
 
-// alive says whether a process of this machine exists.
-func alive(pid int) bool {
-	process, err := os.FindProcess(pid)
+// alive says whether the process of a holder on this machine exists.
+func (h Holder) alive() bool {
+	process, err := os.FindProcess(h.PID)
 	if err != nil {
 		return false
 	}
 	err = process.Signal(syscall.Signal(0))
-	return err == nil || errors.Is(err, os.ErrPermission)
+	if err != nil && !errors.Is(err, os.ErrPermission) {
+		return false
+	}
+	return h.Start == "" || h.Start == started(h.PID)
+}
+
+// started tells one process of an id from the next: its start, in the clock
+// ticks of /proc, or "" where there is no such thing.
+func started(pid int) string {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	// The name in parentheses may hold anything; the start is field 22 of all.
+	after := stat[bytes.LastIndexByte(stat, ')')+1:]
+	if fields := bytes.Fields(after); len(fields) > 19 {
+		return string(fields[19])
+	}
+	return ""
 }

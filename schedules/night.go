@@ -199,7 +199,7 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 		stamp: func(d *lake.Day) { d.Run, d.Made = p.Run, p.Now().UTC() },
 	}
 	if r.Force {
-		if err := c.forget(ctx, days, r.includes); err != nil {
+		if err := c.forget(ctx, days, r.Includes); err != nil {
 			return err
 		}
 	}
@@ -252,7 +252,9 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 		return fmt.Errorf("publish: %w", err)
 	}
 	p.progress(Progress{Stage: "publish", Total: int64(len(changed))})
-	if err := warehouse.Publish(ctx, changed, sum.Last); err != nil {
+	// The views end with the last day that is over: what a day that is not
+	// lacks would look like users who stay away.
+	if err := warehouse.Publish(ctx, changed, min(sum.Last, p.Yesterday())); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
 	p.progress(Progress{Stage: "publish", Done: int64(len(changed)), Total: int64(len(changed))})
@@ -315,7 +317,7 @@ func (p *Pipeline) putReference(ctx context.Context, changed []load.Partition) e
 
 func referenceObject(table string) string { return "reference/" + table + ".parquet" }
 
-func (p *Pipeline) rules() rules { return rules{p.Definition.Digest(), p.Zone.String()} }
+func (p *Pipeline) rules() rules { return rules{p.Definition.Digest(), p.Zone.String(), p.Yesterday()} }
 
 func (p *Pipeline) progress(at Progress) {
 	if p.Progress != nil {

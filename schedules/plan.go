@@ -36,6 +36,7 @@ type DayPlan struct {
 type rules struct {
 	definition string // digest
 	zone       string
+	yesterday  calendar.Day // the last day that is over
 }
 
 // plan says how each day stands, from the first day with events to horizon,
@@ -49,7 +50,8 @@ func plan(staged map[calendar.Day][]lake.StagedFile, made map[calendar.Day]lake.
 	var plans []DayPlan
 	var before *lake.StateRef // what the latest day with events leaves
 	upstream := false         // an earlier day is due: the state may change
-	for day := range calendar.Days(days[0], horizon) {
+	last := min(horizon, max(r.yesterday, days[len(days)-1]))
+	for day := range calendar.Days(days[0], last) {
 		files := staged[day]
 		if len(files) == 0 {
 			plans = append(plans, DayPlan{Day: day, State: Missing, Reason: "no events"})
@@ -99,6 +101,9 @@ func stale(m lake.Day, r rules, files []lake.StagedFile, before *lake.StateRef) 
 	case m.Zone != r.zone:
 		return fmt.Sprintf("the time zone changed from %s to %s", m.Zone, r.zone)
 	}
+	if m.IsPartial && m.Day <= r.yesterday {
+		return "it was made before it was over"
+	}
 	if why := changedInputs(m.Inputs, files); why != "" {
 		return why
 	}
@@ -129,7 +134,7 @@ func changedInputs(had, have []lake.StagedFile) string {
 		case !ok:
 			added++
 			events += f.Rows
-		case old.SHA256 != f.SHA256 || !slices.Equal(old.Superseded, f.Superseded):
+		case old.SHA256 != f.SHA256 || old.SupersededSHA256 != f.SupersededSHA256:
 			replaced++
 		}
 	}

@@ -77,7 +77,7 @@ func TestPlan(t *testing.T) {
 		}, "26 due missing: not run yet\n27 due stale: 2026-03-26 before it has events now\n28 published: may change with an earlier day that is due\n" +
 			"29 missing: no events\n30 provisional: may change with an earlier day that is due\n"},
 		{"an object that was replaced makes the days of its events stale", func(l ledgers) {
-			l.staged[date(30)] = []lake.StagedFile{{File: l.staged[date(30)][0].File, Superseded: []lake.ObjectKey{{Source: "app", Object: "a"}}}}
+			l.staged[date(30)] = []lake.StagedFile{{File: l.staged[date(30)][0].File, SupersededSHA256: "other"}}
 		}, "27 published\n28 published\n29 missing: no events\n30 due stale: objects read before were replaced (1 staged files)\n"},
 		{"a staged file that is gone", func(l ledgers) {
 			l.change(date(27), func(m *lake.Day) { m.Inputs = append(m.Inputs, stagedFile("gone", 1)) })
@@ -104,7 +104,7 @@ func TestPlan(t *testing.T) {
 			l := settled()
 			test.change(l)
 			var got strings.Builder
-			for _, d := range plan(l.staged, l.made, rules{"d", "UTC"}, date(30)) {
+			for _, d := range plan(l.staged, l.made, rules{"d", "UTC", date(30)}, date(30)) {
 				fmt.Fprintf(&got, "%d ", d.Day.Time().Day())
 				if d.Due {
 					got.WriteString("due ")

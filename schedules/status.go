@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"sojourn/extract"
 	"sojourn/internal/calendar"
@@ -13,8 +14,9 @@ import (
 
 // A Plan is what a run would do.
 type Plan struct {
-	Pending []extract.Pending // raw objects to read; their days are not known yet
-	Days    []DayPlan         // from the first day with events to the horizon
+	Pending     []extract.Pending // raw objects to read; their days are not known yet
+	Days        []DayPlan         // from the first day with events to the horizon
+	Unpublished int               // partitions made that the warehouse has not got, reference tables included
 }
 
 // Due returns the days a run would make.
@@ -44,18 +46,19 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	}
 	days := plan(lake.Staged(batches), made, p.rules(), p.horizon(r, made))
 	for i := range days {
-		if d := &days[i]; r.Force && !d.Due && d.State != Missing && r.includes(d.Day) {
+		if d := &days[i]; r.Force && !d.Due && d.State != Missing && r.Includes(d.Day) {
 			d.Due, d.Reason = true, "forced"
 		}
 	}
+	plan := Plan{Pending: pending, Days: days}
 	if len(made) > 0 {
-		err = p.markUnpublished(ctx, days)
+		plan.Unpublished, _, err = p.markUnpublished(ctx, days)
 	}
-	return Plan{Pending: pending, Days: days}, err
+	return plan, err
 }
 
-// includes says whether a day is inside the bounds.
-func (r Range) includes(day calendar.Day) bool {
+// Includes says whether a day is inside the bounds.
+func (r Range) Includes(day calendar.Day) bool {
 	return (r.From == nil || day >= *r.From) && (r.To == nil || day <= *r.To)
 }
 
@@ -64,6 +67,7 @@ type Status struct {
 	Days      []DayPlan // from the first day with events to yesterday
 	Made      map[calendar.Day]lake.Day
 	Holder    *Holder // the run at work now; nil if there is none
+	Foreign   int     // partitions in the warehouse that this lake has not got
 	Yesterday calendar.Day
 }
 
@@ -80,32 +84,39 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	}
 	s := Status{Made: made, Yesterday: p.Yesterday()}
 	s.Days = plan(lake.Staged(batches), made, p.rules(), p.horizon(Range{}, made))
-	if holder, err := p.holder(ctx); err == nil {
+	switch holder, err := p.holder(ctx); {
+	case err == nil:
 		s.Holder = &holder
+	case !errors.Is(err, fs.ErrNotExist):
+		return Status{}, err
 	}
 	if len(made) == 0 {
 		return s, nil
 	}
-	return s, p.markUnpublished(ctx, s.Days)
+	_, s.Foreign, err = p.markUnpublished(ctx, s.Days)
+	return s, err
 }
 
-// markUnpublished marks the days of which the warehouse has not got all.
-func (p *Pipeline) markUnpublished(ctx context.Context, days []DayPlan) (err error) {
+// markUnpublished marks the days of which the warehouse has not got all, and
+// returns how many partitions it has not got, and how many it has that the lake
+// has not got: those of days that are gone, or of another lake.
+func (p *Pipeline) markUnpublished(ctx context.Context, days []DayPlan) (unpublished, foreign int, err error) {
 	want, err := p.partitions(ctx)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	warehouse, err := p.OpenWarehouse(ctx)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, warehouse.Close()) }()
 	have, err := warehouse.Published(ctx)
 	if err != nil {
-		return fmt.Errorf("warehouse: %w", err)
+		return 0, 0, fmt.Errorf("warehouse: %w", err)
 	}
+	missing := changed(want, have)
 	lacking := map[calendar.Day][]load.Partition{}
-	for _, w := range changed(want, have) {
+	for _, w := range missing {
 		lacking[w.Day] = append(lacking[w.Day], w)
 	}
 	for i := range days {
@@ -114,5 +125,8 @@ func (p *Pipeline) markUnpublished(ctx context.Context, days []DayPlan) (err err
 			d.State, d.Reason = Unpublished, fmt.Sprintf("%d tables are not in the warehouse yet", n)
 		}
 	}
-	return nil
+	for _, w := range want {
+		delete(have, load.PartitionKey{Table: w.Table, Day: w.Day})
+	}
+	return len(missing), len(have), nil
 }

@@ -55,6 +55,7 @@ type Setting struct {
 	Preset           string  `parquet:"preset" doc:"Preset that the session definition starts from."`
 	Definition       string  `parquet:"definition" doc:"Name of the session definition."`
 	DefinitionDigest string  `parquet:"definition_digest" doc:"Digest of the session definition."`
+	ViewsDigest      string  `parquet:"views_digest" doc:"Digest of the text of the views, so that other views are published."`
 }
 
 // RuleClass returns the class of session rules that a timeout falls in. Only

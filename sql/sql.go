@@ -9,7 +9,10 @@
 package sql
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
+	"io"
 	"regexp"
 	"strings"
 
@@ -47,6 +50,15 @@ func Views() []View {
 		list[i] = View{Name: name, Doc: purpose(name, string(text)), Text: string(text)}
 	}
 	return list
+}
+
+// Digest identifies the text of all views: 16 hex digits.
+func Digest() string {
+	sum := sha256.New()
+	for _, v := range Views() {
+		io.WriteString(sum, v.Text) // a hash takes all
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 // purpose returns what the first line of a view's header says after its name.

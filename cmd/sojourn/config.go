@@ -126,7 +126,7 @@ func (s *share) UnmarshalYAML(unmarshal func(any) error) error {
 	if isPercent {
 		value /= 100
 	}
-	if err != nil || value < 0 || value > 1 {
+	if err != nil || !(value >= 0 && value <= 1) { // also NaN
 		return fmt.Errorf("%q is not a share: want 0 to 1, or a percentage such as 1%%", text)
 	}
 	*s = share(value)
@@ -180,7 +180,7 @@ func loadConfig(c *cli) (config, error) {
 	}
 	cfg, err := parseConfig(data)
 	if err != nil {
-		return config{}, usagef("%s: %w", c.Config, err)
+		return config{}, usagef("%s:\n%w", c.Config, err)
 	}
 	if cfg.dir, err = filepath.Abs(filepath.Dir(c.Config)); err != nil {
 		return config{}, err
@@ -214,13 +214,16 @@ func absolute(location string) string {
 	return location
 }
 
+// parseConfig reads a file over the defaults. Where it has unknown keys, the
+// error also tells what else is wrong with it.
 func parseConfig(data []byte) (config, error) {
 	cfg := defaults()
-	if err := unknownKeys(data, &cfg); err != nil {
-		return cfg, err
-	}
+	unknown := unknownKeys(data, &cfg)
 	if err := yaml.Unmarshal(data, &cfg); err != nil {
-		return cfg, errors.New(yaml.FormatError(err, false, true))
+		return cfg, errors.Join(unknown, errors.New(yaml.FormatError(err, false, true)))
+	}
+	if unknown != nil {
+		return cfg, errors.Join(unknown, cfg.validate())
 	}
 	return cfg, nil
 }
@@ -231,6 +234,9 @@ func (c *config) validate() error {
 	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf("  "+format, args...)) }
 	if _, err := calendar.LoadZone(c.Timezone); err != nil {
 		report("timezone: %w", err)
+	}
+	if c.Lake == "" {
+		report("lake: it is empty: want a directory or a bucket URL")
 	}
 	if len(c.Sources) == 0 {
 		report("sources: there is none: say where the raw events are")
@@ -243,6 +249,9 @@ func (c *config) validate() error {
 		names[s.Name] = true
 		if s.URL == "" {
 			report("sources[%d]: url is missing: a directory or a gs://, s3://, azblob:// or file:// URL", i)
+		}
+		if s.URL != "" && within(c.path(c.Lake), c.path(s.URL)) {
+			report("source %q: the lake %s is inside of it: what sojourn writes would be read as events", s.Name, c.Lake)
 		}
 		if err := s.source().Validate(); err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -273,6 +282,13 @@ func (c *config) validate() error {
 		report("schedule: %w", err)
 	}
 	return errors.Join(problems...)
+}
+
+// within says whether a location is another one or inside of it.
+func within(inner, outer string) bool {
+	inner, _, _ = strings.Cut(inner, "?")
+	outer, _, _ = strings.Cut(outer, "?")
+	return inner == outer || strings.HasPrefix(inner, strings.TrimSuffix(outer, "/")+"/")
 }
 
 // source is the description of a source, without its bucket.

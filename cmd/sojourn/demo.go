@@ -90,6 +90,9 @@ func (c *demoCmd) write(ctx context.Context, a *app) error {
 		return err
 	}
 	if _, err := os.Stat(filepath.Join(c.Dir, "sojourn.yaml")); err == nil {
+		if _, err := os.Stat(filepath.Join(c.Dir, "raw", "truth", "summary.json")); err != nil {
+			return usagef("%s has a sojourn.yaml that is not the demo's: name another directory", c.Dir)
+		}
 		fmt.Fprintf(a.stdout, "%s is there already: running it again\n", c.Dir)
 		return nil
 	} else if !errors.Is(err, fs.ErrNotExist) {

@@ -38,14 +38,20 @@ func exitCode(ctx context.Context, err error) int {
 
 // unavailable says whether a remote service was the trouble and may be back.
 func unavailable(err error) bool {
-	var network net.Error
-	var api *googleapi.Error
+	var (
+		api     *googleapi.Error
+		dial    *net.OpError
+		lookup  *net.DNSError
+		network net.Error // as is every errno, so only its time-outs count
+	)
 	switch {
-	case errors.Is(err, load.ErrUnavailable):
+	case errors.Is(err, load.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return true
 	case errors.As(err, &api):
 		return api.Code == 429 || api.Code >= 500
-	case errors.As(err, &network), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &dial), errors.As(err, &lookup):
+		return true
+	case errors.As(err, &network) && network.Timeout():
 		return true
 	}
 	switch gcerrors.Code(err) {

@@ -38,6 +38,8 @@ func walkKeys(node ast.Node, t reflect.Type, problems *[]error) {
 		}
 	case *ast.MappingValueNode:
 		walkPair(n, t, problems)
+	case *ast.AnchorNode:
+		walkKeys(n.Value, t, problems)
 	case *ast.SequenceNode:
 		if t.Kind() == reflect.Slice {
 			for _, v := range n.Values {

@@ -44,7 +44,7 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 	for _, o := range plan.Pending {
 		bytes += o.Object.Size
 	}
-	due, unpublished := 0, 0
+	due := 0
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "date\tstate\tevents\trun would\treason")
 	rows := 0
@@ -55,9 +55,11 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 			due++
 			would = "make it"
 		case d.State == schedules.Unpublished:
-			unpublished++
 			would = "publish it"
-		case !all || r.From != nil && d.Day < *r.From:
+		case !all:
+			continue
+		}
+		if !r.Includes(d.Day) && !d.Due {
 			continue
 		}
 		rows++
@@ -66,8 +68,8 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 	if rows > 0 {
 		table.Flush()
 	}
-	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s to publish again\n",
-		plural(len(plan.Pending), "new object"), megabytes(bytes), plural(due, "day"), plural(unpublished, "day"))
+	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s to publish\n",
+		plural(len(plan.Pending), "new object"), megabytes(bytes), plural(due, "day"), plural(plan.Unpublished, "partition"))
 	return nil
 }
 

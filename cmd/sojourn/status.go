@@ -50,9 +50,25 @@ func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 	if len(s.Days) > 0 {
 		fmt.Fprintln(table, "date\tstate\tevents\tsessions\tmade\tby run\t")
 	}
+	var days []schedules.DayPlan
 	for _, d := range s.Days {
 		counts[d.State]++
-		if r.From != nil && d.Day < *r.From || r.To != nil && d.Day > *r.To {
+		if r.Includes(d.Day) {
+			days = append(days, d)
+		}
+	}
+	for i := 0; i < len(days); i++ {
+		d := days[i]
+		// Days without events stand in one line, however many follow each other.
+		if from := d.Day; d.State == schedules.Missing && d.Events == 0 {
+			for i+1 < len(days) && days[i+1].State == schedules.Missing && days[i+1].Events == 0 {
+				i++
+			}
+			name := from.String()
+			if days[i].Day > from {
+				name += " to " + days[i].Day.String()
+			}
+			fmt.Fprintf(table, "%s\t%s\t0\t-\t-\t-\t%s\n", name, d.State, d.Reason)
 			continue
 		}
 		made, ok := s.Made[d.Day]
@@ -67,6 +83,10 @@ func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 	fmt.Fprintf(a.stdout, "%d published, %d provisional, %d stale, %d unpublished, %d missing; yesterday was %s\n",
 		counts[schedules.Published], counts[schedules.Provisional], counts[schedules.Stale],
 		counts[schedules.Unpublished], counts[schedules.Missing], s.Yesterday)
+	if s.Foreign > 0 {
+		fmt.Fprintf(a.stdout, "the warehouse holds %s that this lake has not got: it was filled from another lake, or days of this one are gone\n",
+			plural(s.Foreign, "partition"))
+	}
 	if h := s.Holder; h != nil {
 		fmt.Fprintf(a.stdout, "locked by run %s: process %d on %s, since %s\n", h.Run, h.PID, h.Host, h.Since.Format(time.RFC3339))
 	}

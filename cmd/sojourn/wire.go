@@ -149,7 +149,7 @@ func (p *project) reference(cfg config) ([]load.File, error) {
 	files, err := load.EncodeReference(benchmarks, sql.Setting{
 		App: cfg.App, Industry: cfg.Benchmarks.Industry, Region: cfg.Benchmarks.Region, Platform: cfg.Benchmarks.Platform,
 		Timezone: cfg.Timezone, TimeoutSeconds: definition.Timeout.Seconds(), RuleClass: sql.RuleClass(definition.Timeout.Seconds()),
-		Preset: cfg.Session.Preset, Definition: definition.Name, DefinitionDigest: definition.Digest(),
+		Preset: cfg.Session.Preset, Definition: definition.Name, DefinitionDigest: definition.Digest(), ViewsDigest: sql.Digest(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reference tables: %w", err)

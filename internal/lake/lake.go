@@ -92,8 +92,9 @@ type Day struct {
 	Code       string       `json:"code"`       // version of the transform
 	Zone       string       `json:"zone"`
 	Inputs     []StagedFile `json:"inputs"`
-	Before     *StateRef    `json:"before,omitempty"` // state the day starts from; nil on the first day
-	IsFinal    bool         `json:"is_final"`         // the next day with data has been folded
+	Before     *StateRef    `json:"before,omitempty"`     // state the day starts from; nil on the first day
+	IsPartial  bool         `json:"is_partial,omitempty"` // made before the day was over
+	IsFinal    bool         `json:"is_final"`             // the next day with data has been folded
 
 	Tables map[string]File  `json:"tables"` // by table name: what is published
 	Carry  File             `json:"carry"`  // sessions carried over midnight; its rows are sessions
