@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"net/url"
@@ -43,22 +42,20 @@ var (
 // immortal is more writes than any run makes.
 const immortal = 1 << 30
 
-// mortals opens the buckets whose names begin with mortal://.
-type mortals struct {
-	mu     sync.Mutex
-	byName map[string]*mortal
+// A mortalOpener opens the URL mortal:// as the bucket that is next.
+type mortalOpener struct {
+	mu   sync.Mutex
+	next *mortal
 }
 
-func (o *mortals) OpenBucketURL(_ context.Context, u *url.URL) (*blob.Bucket, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return blob.NewBucket(o.byName[u.Host]), nil
+func (o *mortalOpener) OpenBucketURL(context.Context, *url.URL) (*blob.Bucket, error) {
+	return blob.NewBucket(o.next), nil
 }
 
-var opener = &mortals{byName: map[string]*mortal{}}
+var opener mortalOpener
 
 func TestMain(m *testing.M) {
-	blob.DefaultURLMux().RegisterBucket("mortal", opener)
+	blob.DefaultURLMux().RegisterBucket("mortal", &opener)
 	os.Exit(m.Run())
 }
 
@@ -68,10 +65,9 @@ func openMortal(t testingT, objects map[string][]byte, lives int) (*bucket.Bucke
 	m := &mortal{objects: map[string][]byte{}, lives: lives}
 	maps.Copy(m.objects, objects)
 	opener.mu.Lock()
-	name := fmt.Sprintf("n%d", len(opener.byName))
-	opener.byName[name] = m
-	opener.mu.Unlock()
-	b, err := bucket.Open(context.Background(), "mortal://"+name, false, nil)
+	defer opener.mu.Unlock()
+	opener.next = m
+	b, err := bucket.Open(context.Background(), "mortal://", false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,14 +111,16 @@ func (s *site) close() {
 	s.Lake.Close()
 }
 
-// tempSite is a site in a new directory under root; finished removes it.
+// tempSite is a site in a new directory under root, with the lake in memory,
+// which is faster; finished removes it.
 func tempSite(t testingT, root string) (s *site, finished func()) {
 	t.Helper()
 	dir, err := os.MkdirTemp(root, "site")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = newSite(t, dir, nil)
+	b, _ := openMortal(t, nil, immortal)
+	s = newSite(t, dir, b)
 	return s, func() {
 		s.close()
 		os.RemoveAll(dir) // under the test's own directory
