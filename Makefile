@@ -1,6 +1,7 @@
 # Every target is one command that can be typed instead.
 
 STATICCHECK = go tool -modfile=tools.mod staticcheck
+FUZZTIME ?= 1m
 
 .PHONY: help
 help: ## list the targets
@@ -44,10 +45,10 @@ googlesql: compiler ## have Google's analyser read the views: minutes and 5 GB o
 	cd sql/googlesql && go test -gcflags='github.com/goccy/...=-N -l' ./...
 
 .PHONY: fuzz
-fuzz: ## a minute of fuzzing for each target
+fuzz: ## fuzzing, FUZZTIME (a minute) for each target
 	@grep -rho --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/func //' | sort | while read -r name; do \
 		dir=$$(dirname $$(grep -rl --include='*_test.go' "^func $$name(" .)); \
-		echo "$$dir $$name"; go test "$$dir" -run '^$$' -fuzz "^$$name$$" -fuzztime 1m || exit 1; \
+		echo "$$dir $$name"; go test "$$dir" -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) || exit 1; \
 	done
 
 .PHONY: soak

@@ -23,7 +23,7 @@ var mayImport = map[string]rule{
 
 	"internal/bucket":        {theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
 	"internal/bucket/clouds": {theirs: "gocloud.dev/blob cloud.google.com/go/storage github.com/aws github.com/Azure"},
-	"internal/lake":          {ours: "internal/bucket internal/calendar transform"},
+	"internal/lake":          {ours: "internal/bucket internal/calendar transform", theirs: "golang.org/x/sync"},
 	"internal/parquetfile":   {theirs: "github.com/parquet-go/parquet-go github.com/klauspost/compress"},
 
 	"extract": {
