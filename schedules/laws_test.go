@@ -37,7 +37,7 @@ func drawDefinition(t *rapid.T) transform.Definition {
 }
 
 // drawEvents draws what a few devices send: at midnights and near them, and
-// some of it days late or twice.
+// some of it days late, early on the day itself, or twice.
 func drawEvents(t *rapid.T, zone calendar.Zone) []sent {
 	names := []string{
 		"tap", "tap", "tap", "screen_view", "push_received", "session_end", "app_crash",
@@ -57,10 +57,10 @@ func drawEvents(t *rapid.T, zone calendar.Zone) []sent {
 		if device == "" && user == "" {
 			user = "eve"
 		}
-		late := calendar.Day(rapid.SampledFrom([]int{0, 0, 0, 0, 1, 3}).Draw(t, "late"))
+		late := calendar.Day(rapid.SampledFrom([]int{0, 0, 0, 0, 1, 3, -1}).Draw(t, "late"))
 		return sent{
 			line:  line(id, device, user, rapid.SampledFrom(names).Draw(t, "name"), at),
-			night: min(day+1+late, last+1),
+			night: min(max(day+1+late, first+1), last+1),
 		}
 	}), 1, 14).Draw(t, "events")
 }
@@ -131,7 +131,7 @@ func TestHistoryOfRunsDoesNotShow(t *testing.T) {
 }
 
 // drawRange draws what an operator may ask for: mostly all up to yesterday, at
-// times some days only, or days again.
+// times some days only, days again, or today, which is not over.
 func drawRange(t *rapid.T, morning calendar.Day) Range {
 	switch rapid.IntRange(0, 5).Draw(t, "range") {
 	case 0:
@@ -140,6 +140,8 @@ func drawRange(t *rapid.T, morning calendar.Day) Range {
 	case 1:
 		day := first + calendar.Day(rapid.IntRange(0, int(morning-1-first)).Draw(t, "from"))
 		return Range{From: &day, To: new(morning - 1), Force: true}
+	case 2:
+		return Range{To: &morning}
 	}
 	return Range{}
 }
