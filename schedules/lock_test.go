@@ -3,9 +3,12 @@ package schedules
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -60,6 +63,7 @@ func TestLockLeftBehind(t *testing.T) {
 		}
 		return string(data)
 	}
+	earlier := fmt.Sprintf(`{"run":"old","host":%q,"pid":%d,"start":"1"}`, host, os.Getpid())
 	for _, test := range []struct {
 		name, lock string
 		takenOver  bool
@@ -67,6 +71,7 @@ func TestLockLeftBehind(t *testing.T) {
 		{"by a dead process of this machine is taken over", hold(host, deadPID(t)), true},
 		{"by a living process of this machine stays", hold(host, os.Getpid()), false},
 		{"by a process of another machine stays, dead or not", hold("elsewhere.example", deadPID(t)), false},
+		{"by an earlier process of the same id is taken over", earlier, started(os.Getpid()) != ""}, // where the system tells
 		{"that nobody can read stays", "not JSON", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -85,5 +90,42 @@ func TestLockLeftBehind(t *testing.T) {
 				t.Errorf("there is a lock after it: %v (%v)", left, err)
 			}
 		})
+	}
+}
+
+// Of all runs that find the lock of a dead one, one takes it over.
+func TestDeadLockHasOneTaker(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	s.at(date(30))
+	dead := deadPID(t)
+	for round := range 30 {
+		lock := fmt.Sprintf(`{"run":"dead-%d","host":%q,"pid":%d}`, round, host, dead)
+		if err := put(t.Context(), s.Lake, lockObject, []byte(lock)); err != nil {
+			t.Fatal(err)
+		}
+		var holders atomic.Int32
+		var wait sync.WaitGroup
+		for i := range 6 {
+			p := *s.Pipeline
+			p.Run = fmt.Sprintf("run-%d-%d", round, i)
+			wait.Go(func() {
+				var locked *LockedError
+				switch _, err := p.lock(t.Context()); {
+				case err == nil:
+					holders.Add(1) // and keeps it
+				case !errors.As(err, &locked):
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		if holders.Load() != 1 {
+			t.Fatalf("round %d: %d runs hold the lock", round, holders.Load())
+		}
 	}
 }
