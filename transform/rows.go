@@ -23,7 +23,7 @@ type Session struct {
 	ForegroundSeconds     *float64 `parquet:"foreground_seconds,optional" doc:"Seconds between foreground and background markers; null if the session has none."`
 	CrashCorrectedSeconds *float64 `parquet:"crash_corrected_seconds,optional" doc:"For a session that ends in a crash: the duration plus one mean pause between its events, at most the timeout, as the crash hides what came after the last event. Null otherwise."`
 
-	SecondsSincePrevious *float64 `parquet:"seconds_since_previous_session,optional" doc:"Seconds from the end of the user's previous session to this start; 0 if they overlap on two devices; null for the user's first session."`
+	SecondsSincePrevious *float64 `parquet:"seconds_since_previous_session,optional" doc:"Seconds from the end of the user's previous session, as known at the end of the day, to this start; 0 if they overlap on two devices; null for the user's first session."`
 
 	EventCount      int64  `parquet:"event_count" doc:"Events in the session, background events that joined it included."`
 	BackgroundCount int64  `parquet:"background_event_count" doc:"Events of event_count that joined without starting or extending the session."`
