@@ -84,7 +84,7 @@ func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 
 // next folds a day and writes the tables of the days that this completes.
 func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedFile, before *lake.StateRef) error {
-	events := extract.ReadDay(ctx, c.lake, files)
+	events := ahead(extract.ReadDay(ctx, c.lake, files))
 	w, earlier, err := foldDay(ctx, day, c.fold, c.rules.definition, c.last(), events)
 	if err != nil {
 		return fmt.Errorf("fold %s: %w", day, err)
