@@ -2,7 +2,7 @@
 // objects to published tables, backfills of a range of days, and the service
 // that starts a night on a cron spec.
 //
-// A night is one page, [Pipeline.Run]:
+// A night is one page, [Pipeline.Night]:
 //
 //	extract what is new ─▶ [Plan] the days that are due ─▶ fold them, oldest first ─▶ publish
 //

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"sojourn/extract"
@@ -60,12 +61,14 @@ type Summary struct {
 	Objects     int            // raw objects read
 	Events      int64          // staged from them
 	Quarantined int64          // records that could not be read
-	BadObjects  []lake.Input   // objects with unreadable records, worst first
-	TooBad      bool           // the share of unreadable records is above MaxBadShare
+	BadObjects  []lake.Input   // objects with unreadable records: those that broke off first, then by number
+	TooBad      bool           // the share of unreadable records, or of the bytes of objects that broke off, is above MaxBadShare
 	Made        []calendar.Day // days made, in order
 	Published   int            // partitions put into the warehouse
 	Last        calendar.Day   // latest day with tables; zero if none
 	Sessions    int64          // in the tables of the days made
+
+	broken int64 // bytes of objects that could not be read to their end: nobody knows how many records
 }
 
 // Idle says that there was nothing to do.
@@ -141,8 +144,14 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 		batches, pending = append(batches, batch), pending[n:]
 	}
 	if sum.Objects > 0 {
-		sum.TooBad = float64(sum.Quarantined) > p.MaxBadShare*float64(sum.Events+sum.Quarantined)
-		slices.SortStableFunc(sum.BadObjects, func(a, b lake.Input) int { return cmp.Compare(b.Quarantined, a.Quarantined) })
+		sum.TooBad = float64(sum.Quarantined) > p.MaxBadShare*float64(sum.Events+sum.Quarantined) ||
+			float64(sum.broken) > p.MaxBadShare*float64(at.Total)
+		slices.SortStableFunc(sum.BadObjects, func(a, b lake.Input) int {
+			if (a.Error != "") != (b.Error != "") {
+				return strings.Compare(b.Error, a.Error) // any text is after none
+			}
+			return cmp.Compare(b.Quarantined, a.Quarantined)
+		})
 		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined)
 	}
 	return batches, nil
@@ -163,6 +172,9 @@ func (s *Summary) extracted(batch lake.Batch) (events int64) {
 		events += in.Events
 		if in.Quarantined > 0 {
 			s.BadObjects = append(s.BadObjects, in)
+		}
+		if in.Error != "" {
+			s.broken += in.Size
 		}
 	}
 	s.Events += events

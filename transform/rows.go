@@ -21,7 +21,7 @@ type Session struct {
 	DurationSeconds       float64  `parquet:"duration_seconds" doc:"ended_at minus started_at, in seconds; 0 for a single event, never the timeout."`
 	EngagedSeconds        float64  `parquet:"engaged_seconds" doc:"Seconds of use: the engagement time reported by the source if it reports any, else the duration without the stretches known to be in the background."`
 	ForegroundSeconds     *float64 `parquet:"foreground_seconds,optional" doc:"Seconds between foreground and background markers; null if the session has none."`
-	CrashCorrectedSeconds *float64 `parquet:"crash_corrected_seconds,optional" doc:"For a session that ends in a crash: the duration plus one mean pause between its events, at most the timeout, as the crash hides what came after the last event. Null otherwise."`
+	CrashCorrectedSeconds *float64 `parquet:"crash_corrected_seconds,optional" doc:"For a session that ends in a crash: the duration plus one mean pause between its events, as the crash hides what came after the last event. Null otherwise."`
 
 	SecondsSincePrevious *float64 `parquet:"seconds_since_previous_session,optional" doc:"Seconds from the end of the user's previous session, as known at the end of the day, to this start; 0 if they overlap on two devices; null for the user's first session."`
 

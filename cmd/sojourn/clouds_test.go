@@ -58,6 +58,7 @@ timezone: Europe/Lisbon
 lake: %q
 sources: [{name: app, url: %q, format: ndjson, match: "events/**"}]
 warehouse: %s
+max_bad_share: 10%%
 `, at.lake, at.raw, warehouse)
 	if err := os.WriteFile(config, []byte(text), 0o666); err != nil {
 		t.Fatal(err)

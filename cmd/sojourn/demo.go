@@ -84,7 +84,8 @@ func (c *demoCmd) write(ctx context.Context, a *app) error {
 	}
 	text, err := sampleConfig(sample{
 		App: "trailnotes", Zone: demoZone, URL: "./raw", Format: "ndjson", Match: "events/**", Industry: "travel",
-		KeyEvents: []string{"booking_completed"},
+		MaxBadShare: "10%", // of a small demo the one broken object is that much
+		KeyEvents:   []string{"booking_completed"},
 	})
 	if err != nil {
 		return err

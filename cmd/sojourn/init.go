@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,6 +69,7 @@ func writeNew(dir, name, text string) (path string, err error) {
 // sample is what a sample configuration is filled with.
 type sample struct {
 	App, Zone, URL, Format, Match, Industry string
+	MaxBadShare                             string
 	KeyEvents                               []string
 }
 
@@ -77,9 +79,8 @@ func sampleConfig(s sample) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("format: unknown %q: want one of %s", s.Format, strings.Join(extract.Formats(), ", "))
 	}
-	if s.Match == "" {
-		s.Match = "**"
-	}
+	s.Match = cmp.Or(s.Match, "**")
+	s.MaxBadShare = cmp.Or(s.MaxBadShare, "1%")
 	keyEvents := "    # key_event: [purchase]      # what the app is for: makes a session engaged\n"
 	if len(s.KeyEvents) > 0 {
 		keyEvents = fmt.Sprintf("    key_event: [%s]   # what the app is for: makes a session engaged\n", strings.Join(s.KeyEvents, ", "))
@@ -120,9 +121,9 @@ warehouse:
 
 benchmarks: {industry: %s, platform: all}   # whose published figures to compare with
 
-max_bad_share: 1%%         # more unreadable records than that end a run with exit status 3
+max_bad_share: %-11s # a greater share of records, or of bytes, unreadable: exit status 3
 schedule: {cron: "15 4 * * *", timezone: UTC}   # for sojourn schedule
-`, s.App, s.Zone, s.URL, s.Format, s.Match, fields, keyEvents, s.Industry), nil
+`, s.App, s.Zone, s.URL, s.Format, s.Match, fields, keyEvents, s.Industry, s.MaxBadShare), nil
 }
 
 const sampleMapping = `    fields:                # canonical field: path in the record

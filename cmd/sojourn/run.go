@@ -79,17 +79,28 @@ func (a *app) runNight(ctx context.Context, p *project, r schedules.Range) (sche
 	if err == nil && sum.TooBad {
 		err = errUnreadable
 	}
-	if err != nil && sum.TooBad {
-		for _, o := range sum.BadObjects[:min(len(sum.BadObjects), 10)] {
-			why := o.Error
-			if why != "" {
-				why = ": " + why
-			}
-			fmt.Fprintf(a.stderr, "  %s %s: %d of %d records unreadable%s\n", o.Source, o.Object, o.Quarantined, o.Lines, why)
+	a.complain(sum)
+	return sum, err
+}
+
+// complain tells which objects could not be read: those that broke off always,
+// all of them if they are too many.
+func (a *app) complain(sum schedules.Summary) {
+	told := 0
+	for _, o := range sum.BadObjects {
+		if o.Error == "" && !sum.TooBad || told == 10 {
+			break
 		}
+		told++
+		why := ""
+		if o.Error != "" {
+			why = "; the rest of it could not be read: " + o.Error
+		}
+		fmt.Fprintf(a.stderr, "  %s %s: %d of %d records unreadable%s\n", o.Source, o.Object, o.Quarantined, o.Lines, why)
+	}
+	if told > 0 {
 		fmt.Fprintf(a.stderr, "  kept with reasons in the lake under quarantine/\n")
 	}
-	return sum, err
 }
 
 // summarize prints what a run did.

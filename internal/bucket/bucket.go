@@ -140,7 +140,8 @@ func (b *Bucket) versionOf(o *blob.ListObject) string {
 	if len(o.MD5) > 0 {
 		return hex.EncodeToString(o.MD5)
 	}
-	return strconv.FormatInt(o.ModTime.UnixNano(), 36)
+	// Both, as some copies keep the time of the original.
+	return strconv.FormatInt(o.ModTime.UnixNano(), 36) + "-" + strconv.FormatInt(o.Size, 36)
 }
 
 // Open returns the contents of an object. The error is [fs.ErrNotExist] if

@@ -181,7 +181,8 @@ func Staged(done []Batch) map[calendar.Day][]StagedFile {
 	for i, batch := range done {
 		var superseded []ObjectKey
 		for _, in := range batch.Inputs {
-			if key := (ObjectKey{in.Source, in.Object}); latest[key] != i {
+			// A reading that gave no event has none that could be superseded.
+			if key := (ObjectKey{in.Source, in.Object}); in.Events > 0 && latest[key] != i {
 				superseded = append(superseded, key)
 			}
 		}

@@ -23,11 +23,12 @@ func batch(id string, inputs ...lake.Input) lake.Batch {
 // reading that broke off, which has no version, counts only if there is none.
 func TestStagedCountsTheLatestWholeReading(t *testing.T) {
 	whole := func(object, version string) lake.Input {
-		return lake.Input{Source: "app", Object: object, Version: version}
+		return lake.Input{Source: "app", Object: object, Version: version, Events: 1}
 	}
 	broken := func(object string) lake.Input {
-		return lake.Input{Source: "app", Object: object, Error: "connection reset"}
+		return lake.Input{Source: "app", Object: object, Events: 1, Error: "connection reset"}
 	}
+	forbidden := lake.Input{Source: "app", Object: "f", Error: "permission denied"}
 	key := func(object string) []lake.ObjectKey { return []lake.ObjectKey{{Source: "app", Object: object}} }
 	for _, test := range []struct {
 		name    string
@@ -43,6 +44,8 @@ func TestStagedCountsTheLatestWholeReading(t *testing.T) {
 			[][]lake.ObjectKey{key("a"), nil}},
 		{"trouble twice", []lake.Batch{batch("000001", broken("a")), batch("000002", broken("a"))},
 			[][]lake.ObjectKey{key("a"), nil}},
+		{"nothing was read that could stop counting", []lake.Batch{batch("000001", whole("a", "1"), forbidden), batch("000002", forbidden)},
+			[][]lake.ObjectKey{nil, nil}},
 		{"trouble between", []lake.Batch{batch("000001", whole("a", "1")), batch("000002", broken("a")), batch("000003", whole("a", "2"))},
 			[][]lake.ObjectKey{key("a"), key("a"), nil}},
 	} {

@@ -23,7 +23,7 @@ type Rows struct {
 
 // Open returns an error: the program was built without cgo.
 func Open(context.Context, string, *bucket.Bucket, Options) (*Warehouse, error) {
-	return nil, errors.New("this sojourn was built without cgo, so it has no embedded DuckDB: build with CGO_ENABLED=1 and gcc, or configure warehouse.bigquery")
+	return nil, errors.New("this sojourn was built without cgo, so it has no embedded DuckDB: install gcc and g++ (without them Go turns cgo off by itself) and build with CGO_ENABLED=1, or configure warehouse.bigquery")
 }
 
 // Query is never reached, as there is no Warehouse.
