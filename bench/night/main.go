@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"runtime/pprof"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 )
 
 func main() {
+	debug.SetGCPercent(200) // as sojourn does
 	var o options
 	flag.StringVar(&o.raw, "raw", "", "directory of the raw objects")
 	flag.StringVar(&o.lake, "lake", "", "directory of the lake; made")
@@ -64,7 +66,7 @@ func (o options) run(ctx context.Context) (err error) {
 			}
 			return duckdb.Open(ctx, o.warehouse, lake, duckdb.Options{})
 		},
-		MaxBadShare: 0.01, Now: time.Now, Run: "bench", Log: slog.New(slog.DiscardHandler),
+		MaxBadShare: 0.01, MemoryBytes: 64 << 20, Now: time.Now, Run: "bench", Log: slog.New(slog.DiscardHandler),
 	}
 	if o.profile != "" {
 		f, err := os.Create(o.profile)

@@ -161,7 +161,7 @@ func (s *size) UnmarshalText(text []byte) error {
 // defaults is the configuration of an empty file.
 func defaults() config {
 	return config{
-		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 256 << 20,
+		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20,
 		Session:    sessionConfig{Preset: "app"},
 		Benchmarks: benchmarksConfig{Industry: "all", Platform: "all"},
 		Schedule:   scheduleConfig{Cron: "15 4 * * *", Timezone: "UTC"},
