@@ -123,6 +123,7 @@ benchmarks: {industry: %s, platform: all}   # whose published figures to compare
 
 max_bad_share: %-11s # a greater share of records, or of bytes, unreadable: exit status 3
 schedule: {cron: "15 4 * * *", timezone: UTC}   # for sojourn schedule
+# memory: 64MiB            # for events being staged; a run takes several times as much
 `, s.App, s.Zone, s.URL, s.Format, s.Match, fields, keyEvents, s.Industry, s.MaxBadShare), nil
 }
 

@@ -13,7 +13,7 @@ import (
 
 // gcPercent lets the heap grow to three times what is in use before it is
 // collected. Most of it are buffers that memory in the configuration bounds;
-// half as many collections spare a twentieth of a night's CPU time
+// half as many collections spare some of a night's CPU time
 // (docs/performance.md).
 const gcPercent = 200
 
