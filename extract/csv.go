@@ -104,7 +104,15 @@ type csvRecords struct {
 	text  []byte // columns of the record, one after the other
 	ends  []int  // where each column ends in text
 	open  bool   // the last column is quoted and has not ended yet
+
+	again []line // lines that were read on for a record that turned out to be bad
+	last  line   // what came with err
+	err   error  // of lines, once it has come
 }
+
+// maxQuoted is how far a record may go over the end of its line: a quote that
+// is never closed must not take the records after it along.
+const maxQuoted = 64 << 10
 
 // A csvRecord is where a record was found and what is wrong with it, if
 // anything is.
@@ -125,11 +133,26 @@ func (c *csvRecords) column(i int) []byte {
 	return c.text[start:c.ends[i]]
 }
 
-// next reads the next record. Blank lines between records are none.
+// line returns the next line, those that are to be read again first. Its text
+// is valid until the next call.
+func (c *csvRecords) line() (line, error) {
+	if len(c.again) > 0 {
+		l := c.again[0]
+		c.again = c.again[1:]
+		return l, nil
+	}
+	if c.err == nil {
+		c.last, c.err = c.lines.next()
+	}
+	return c.last, c.err
+}
+
+// next reads the next record. Blank lines between records are none. What is
+// wrong with a record spoils its first line alone: the others are read again.
 func (c *csvRecords) next() (csvRecord, error) {
-	l, err := c.lines.next()
+	l, err := c.line()
 	for err == nil && l.flaw() == nil && isBlank(l.text) {
-		l, err = c.lines.next()
+		l, err = c.line()
 	}
 	if err != nil {
 		return csvRecord{line: l}, err
@@ -139,33 +162,39 @@ func (c *csvRecords) next() (csvRecord, error) {
 		return csvRecord{l, f}, nil
 	}
 	problem := c.parse(l.text)
-	if problem == "" && !c.open {
-		return csvRecord{line: l}, nil
-	}
-
-	// The record is kept whole, as it may turn out to be bad.
-	l.text = bytes.Clone(l.text)
-	for problem == "" && c.open {
-		more, err := c.lines.next()
-		if err == io.EOF {
-			problem = "a quote is never closed"
-			break
-		}
-		l.text = append(l.text, '\n')
-		l.text = append(l.text, more.text...)
-		l.length += 1 + more.length
-		if err != nil {
-			return csvRecord{line: l}, err
-		}
-		if l.length > maxLine {
-			return csvRecord{l, l.flaw()}, nil
-		}
-		c.text = append(c.text, '\n')
-		problem = c.parse(more.text)
-	}
 	if problem != "" {
 		return csvRecord{l, &flaw{badCSV, problem}}, nil
 	}
+	if !c.open {
+		return csvRecord{line: l}, nil
+	}
+
+	l.text = bytes.Clone(l.text)
+	first := len(l.text)
+	var more []line
+	for problem == "" && c.open {
+		next, err := c.line()
+		if err != nil {
+			problem = "a quote is never closed" // the next record tells the error
+			break
+		}
+		next.text = bytes.Clone(next.text)
+		more = append(more, next)
+		l.text = append(l.text, '\n')
+		l.text = append(l.text, next.text...)
+		if next.flaw() != nil || len(l.text)-first > maxQuoted {
+			problem = fmt.Sprintf("a quote is not closed within %d KiB", maxQuoted>>10)
+			break
+		}
+		c.text = append(c.text, '\n')
+		problem = c.parse(next.text)
+	}
+	if problem != "" {
+		c.again = append(more, c.again...)
+		l.text = l.text[:first]
+		return csvRecord{l, &flaw{badCSV, problem}}, nil
+	}
+	l.length = int64(len(l.text))
 	return csvRecord{line: l}, nil
 }
 

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/csv"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -70,15 +71,33 @@ func TestCSVRecovers(t *testing.T) {
 		`"e"f,x`,
 		`"two`,
 		`lines","g ""h"""`,
-		`i,"never closed`,
-		`j`,
+		`i,"never closed`, // spoils its own line, not those after it
+		`j,k`,
+		`l,"m`,
+		`n"o,p`, // nor does one that is closed in the wrong place
+		`q,r`,
 	}, "\n")
 	records, flawed := readRecords(t, content)
-	want := [][]string{{"a", "b"}, {"c", "d"}, {"two\nlines", `g "h"`}}
+	want := [][]string{{"a", "b"}, {"c", "d"}, {"two\nlines", `g "h"`}, {"j", "k"}, {"q", "r"}}
 	if diff := cmp.Diff(want, records); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)
 	}
-	if flawed != 3 {
-		t.Errorf("%d records refused, want 3", flawed)
+	if flawed != 5 {
+		t.Errorf("%d records refused, want 5", flawed)
+	}
+}
+
+// A quote that is never closed costs one record of ten thousand.
+func TestCSVStrayQuoteCostsOneRecord(t *testing.T) {
+	var content strings.Builder
+	for i := range 10_000 {
+		if i == 2000 {
+			content.WriteString(`"`)
+		}
+		fmt.Fprintf(&content, "%d,some text of a record,and more of it\n", i)
+	}
+	records, flawed := readRecords(t, content.String())
+	if len(records) != 9_999 || flawed != 1 {
+		t.Errorf("%d records, %d refused, want 9999 and 1", len(records), flawed)
 	}
 }

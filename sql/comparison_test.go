@@ -55,7 +55,7 @@ func followed(a tables) tables {
 func median() sql.Benchmark {
 	return sql.Benchmark{
 		Metric: "session_duration", Statistic: "median", Of: "sessions", Value: 80, Unit: "seconds",
-		Industry: "travel", Platform: "all", AppKind: "app", Period: "2026-Q1", PeriodEndYear: 2026,
+		Industry: "travel", Platform: "all", AppKind: "app", Region: "global", Period: "2026-Q1", PeriodEndYear: 2026,
 		RuleClass: "D", DurationKind: "elapsed", ZeroLengthSessions: "kept",
 	}
 }
@@ -99,10 +99,11 @@ func TestWhatSpeaksAgainstAComparison(t *testing.T) {
 		{func(b *sql.Benchmark) { b.PeriodEndYear = 2023 }, "ok", ""},
 		{func(b *sql.Benchmark) { b.PeriodEndYear = 2022 }, "flag", "the figure is 4 years old"},
 		{func(b *sql.Benchmark) { b.PeriodEndYear = 2020 }, "flag", "the figure is 6 years old"},
-		{func(b *sql.Benchmark) { b.PeriodEndYear = 2019 }, "flag", "history only: the figure is 7 years old"},
+		{func(b *sql.Benchmark) { b.PeriodEndYear = 2019 }, "refuse", "history only: the figure is 7 years old"},
 		{func(b *sql.Benchmark) { b.Platform = "ios" }, "flag", "a figure for platform ios, the app is on all"},
 		{func(b *sql.Benchmark) { b.Platform, b.AppKind = "web", "web" }, "refuse", "a figure for web against a product of kind app"},
 		{func(b *sql.Benchmark) { b.Region = "global" }, "ok", ""},
+		{func(b *sql.Benchmark) { b.Region = "" }, "flag", "a figure for region not stated, the app is for no one country"},
 		{func(b *sql.Benchmark) { b.Region = "US" }, "flag", "a figure for region US, the app is for no one country"},
 		{func(b *sql.Benchmark) { *b = share("localytics_stickiness_index") }, "refuse", "is not DAU over MAU"},
 		{func(b *sql.Benchmark) { *b = share("daily_active_share_of_installed") }, "refuse", "is not DAU over MAU"},
@@ -148,6 +149,24 @@ func TestWhatSpeaksAgainstAComparison(t *testing.T) {
 	}
 }
 
+// Everybody is new on the first day with data, also who has used the app for
+// years: until those cohorts are too old to be compared, that is said.
+func TestFirstCohortsAreNotTrusted(t *testing.T) {
+	const reason = "its first cohorts hold users who came before"
+	for name, test := range map[string]struct {
+		app  tables
+		said bool
+	}{"young data": {app(), true}, "data of three months": {followed(app()), false}} {
+		figure := share("retention_d1_nday")
+		figure.RetentionAnchor = "first_use"
+		test.app.Benchmarks = []sql.Benchmark{figure}
+		row := query(t, warehouse(t, day(28), test.app), "SELECT reasons FROM benchmark_comparison")
+		if strings.Contains(row, reason) != test.said {
+			t.Errorf("%s: %s", name, row)
+		}
+	}
+}
+
 func TestWhatTheAppIsDecidesWhatItIsComparedWith(t *testing.T) {
 	figure := func(id int64, industry, platform, region string) sql.Benchmark {
 		b := median()
@@ -167,7 +186,7 @@ func TestWhatTheAppIsDecidesWhatItIsComparedWith(t *testing.T) {
 
 	create(t, db, "settings", []sql.Setting{{Industry: "games_casual", Platform: "ios", Region: "US", RuleClass: "D"}})
 	expect(t, db, comparison, `
-		1 parent flag a figure for all games, as there is none narrower for games_casual; a figure for platform all, the app is on ios; a figure for region not stated, the app is for US
+		1 parent flag a figure for all games, not for games_casual; a figure for platform all, the app is on ios; a figure for region not stated, the app is for US
 		2 exact flag a figure for platform all, the app is on ios; a figure for region not stated, the app is for US
 		3 all flag a figure for all categories, not for games_casual; a figure for region global, the app is for US
 		5 all refuse a figure for web against a product of kind app; a figure for all categories, not for games_casual`)

@@ -39,7 +39,7 @@ var mayImport = map[string]rule{
 	},
 	"load/bigquery": {
 		ours:   "internal/bucket internal/calendar internal/parquetfile load sql transform",
-		theirs: "cloud.google.com/go google.golang.org/api github.com/googleapis/gax-go",
+		theirs: "cloud.google.com/go google.golang.org/api github.com/googleapis/gax-go golang.org/x/oauth2",
 	},
 	"load/bigquery/bqtest": {
 		ours:   "load sql",

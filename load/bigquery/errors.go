@@ -3,9 +3,13 @@ package bigquery
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"net/url"
 
 	"cloud.google.com/go/bigquery"
+	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
 
 	"sojourn/load"
@@ -36,12 +40,18 @@ func remedyOf(err error) remedy {
 		}
 		return giveUp
 	}
-	var failed *bigquery.Error
-	if errors.As(err, &failed) || errors.Is(err, context.Canceled) {
+	var refused *oauth2.RetrieveError // no token for these credentials
+	if errors.As(err, &refused) || errors.Is(err, context.Canceled) {
 		return giveUp
 	}
 	// No reply at all: a broken connection or a deadline of one call.
-	return again
+	var call *url.Error
+	var connection *net.OpError
+	if errors.As(err, &call) || errors.As(err, &connection) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded) {
+		return again
+	}
+	return giveUp
 }
 
 // reason returns BigQuery's word for what is wrong, empty if it said nothing.

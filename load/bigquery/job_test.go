@@ -161,6 +161,20 @@ func TestDroppedTableIsLoadedAgain(t *testing.T) {
 	}
 }
 
+// With published_partitions its count of revisions is lost. A content that was
+// there before another one is loaded all the same.
+func TestLostCountOfRevisionsTakesNoOldJobForNew(t *testing.T) {
+	server := serve(t, nil)
+	w, b := open(t, server)
+	publish(t, w, store(t, b, visits(day1, "ann")))
+	publish(t, w, store(t, b, visits(day1, "bob")))
+	if err := w.dataset.Table("published_partitions").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	publish(t, w, store(t, b, visits(day1, "ann")))
+	wantRows(t, server, whoCame, "2026-10-01 ann")
+}
+
 func TestQuotaIsNotHammered(t *testing.T) {
 	for _, fault := range []bqtest.Fault{
 		{Status: http.StatusForbidden, Reason: "quotaExceeded"},

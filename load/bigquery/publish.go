@@ -52,7 +52,7 @@ func (w *Warehouse) publish(ctx context.Context, partitions []load.Partition, as
 			return err
 		}
 		if err := each(ctx, changes, func(ctx context.Context, c load.Change) error {
-			return w.replace(ctx, targets[c.Table], c)
+			return w.replace(ctx, targets, c)
 		}); err != nil {
 			return err
 		}
@@ -78,10 +78,14 @@ func (w *Warehouse) ensureTables(ctx context.Context) (map[string]target, error)
 }
 
 // replace loads one partition.
-func (w *Warehouse) replace(ctx context.Context, to target, c load.Change) error {
+func (w *Warehouse) replace(ctx context.Context, targets map[string]target, c load.Change) error {
+	to := targets[c.Table]
+	// Revisions are counted in published_partitions. If that is lost they begin
+	// anew, and must not be taken for those of before.
+	counted := targets[load.PublishedPartitions().Name].created.UnixMilli()
 	job := loadJob{
 		table: c.Table,
-		key:   w.key(c.Table, c.Day, c.Revision, c.SHA256, to),
+		key:   w.key(c.Table, c.Day, c.Revision, digest(c.SHA256, counted), to),
 		rows:  c.Rows,
 		source: func(ctx context.Context) (bigquery.LoadSource, func() error, error) {
 			return w.source(ctx, to.schema, c.Partition)

@@ -106,6 +106,11 @@ day_with_data AS (
   FROM mart.daily_ledger AS l
   WHERE l.date BETWEEN DATE_SUB(@as_of, INTERVAL 87 DAY) AND @as_of AND l.events_staged > 0
 ),
+first_day AS (
+  SELECT MIN(l.date) AS date
+  FROM mart.daily_ledger AS l
+  WHERE l.date BETWEEN DATE '2000-01-01' AND @as_of AND l.events_staged > 0
+),
 covered AS (
   SELECT COUNTIF(d.date >= DATE_SUB(@as_of, INTERVAL 27 DAY)) AS days
   FROM day_with_data AS d
@@ -176,6 +181,12 @@ finding AS (
   FROM pair AS p
   WHERE p.metric = 'single_session_user_share'
   UNION ALL
+  -- 85 days: until the oldest cohort compared, of 57 days ago, is none of the first 28 days.
+  SELECT p.benchmark_id, 45, 1, 'the data begins less than 85 days ago: its first cohorts hold users who came before'
+  FROM pair AS p
+  CROSS JOIN first_day AS d
+  WHERE p.retention_anchor IS NOT NULL AND UNIX_DATE(@as_of) - UNIX_DATE(d.date) < 85
+  UNION ALL
   SELECT p.benchmark_id, 50, 1, 'a window of 28 days is not a calendar month'
   FROM pair AS p
   WHERE p.metric LIKE '%per_user_month'
@@ -185,7 +196,7 @@ finding AS (
   CROSS JOIN covered AS c
   WHERE c.days < 28
   UNION ALL
-  SELECT p.benchmark_id, 60, 1, 'a figure for all ' || p.industry || ', as there is none narrower for ' || p.own_industry
+  SELECT p.benchmark_id, 60, 1, 'a figure for all ' || p.industry || ', not for ' || p.own_industry
   FROM pair AS p
   WHERE p.industry_match = 'parent'
   UNION ALL
@@ -201,7 +212,7 @@ finding AS (
   FROM pair AS p
   WHERE p.age_years BETWEEN 4 AND 6
   UNION ALL
-  SELECT p.benchmark_id, 64, 1, 'history only: the figure is ' || CAST(p.age_years AS STRING) || ' years old'
+  SELECT p.benchmark_id, 64, 2, 'history only: the figure is ' || CAST(p.age_years AS STRING) || ' years old'
   FROM pair AS p
   WHERE p.age_years > 6
   UNION ALL
@@ -216,7 +227,7 @@ finding AS (
   SELECT p.benchmark_id, 72, 1,
     'a figure for region ' || COALESCE(p.region, 'not stated') || ', the app is for ' || COALESCE(p.own_region, 'no one country')
   FROM pair AS p
-  WHERE COALESCE(p.region, 'global') != COALESCE(p.own_region, 'global')
+  WHERE p.region IS NULL OR p.region != COALESCE(p.own_region, 'global')
 ),
 judged AS (
   SELECT f.benchmark_id, MAX(f.severity) AS severity, STRING_AGG(f.reason, '; ' ORDER BY f.severity DESC, f.rule) AS reasons
