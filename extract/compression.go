@@ -28,7 +28,7 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 	switch {
 	case bytes.HasPrefix(head, gzipMagic):
 		return gzip.NewReader(b)
-	case bytes.Equal(head, zstdMagic):
+	case bytes.Equal(head, zstdMagic), isSkippable(head):
 		d, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, err
@@ -36,4 +36,10 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 		return d.IOReadCloser(), nil
 	}
 	return io.NopCloser(b), nil
+}
+
+// isSkippable says whether zstd content begins with a frame of something else,
+// as seekable and parallel writers put there.
+func isSkippable(head []byte) bool {
+	return len(head) == 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:], []byte{0x2a, 0x4d, 0x18})
 }

@@ -26,10 +26,18 @@ func newTexts() *texts {
 	return &texts{interned: map[string]string{}, attributes: map[string]*transform.Attributes{}}
 }
 
+// maxRepeated is the length in bytes of the longest text that is looked for
+// among those seen before: longer ones, such as URLs with a query, seldom
+// repeat, and a table of them would be no bounded memory.
+const maxRepeated = 256
+
 // repeated returns a text that other records probably have too.
 func (t *texts) repeated(b []byte) string {
 	if len(b) == 0 {
 		return ""
+	}
+	if len(b) > maxRepeated {
+		return t.unique(b)
 	}
 	if s, ok := t.interned[string(b)]; ok {
 		return s

@@ -118,6 +118,9 @@ func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 		if e.ReceivedAt, problem = parseMoment(values[receivedAt], j.places[receivedAt].unit); problem != "" {
 			return &flaw{badTimestamp, j.where(receivedAt) + " " + problem}
 		}
+		if e.ReceivedAt < earliest {
+			e.ReceivedAt = 0 // year 1 and 1970 are how programs write a time that was never set
+		}
 	}
 	if e.At < earliest {
 		return &flaw{timestampTooEarly, fmt.Sprintf("%s is %s, before 2000: is the unit right?", j.where(timestamp), formatMoment(e.At))}

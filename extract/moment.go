@@ -69,8 +69,14 @@ func scaled(b []byte, unit int64) (int64, bool) {
 
 // scaledFloat is scaled for a number with an exponent.
 func scaledFloat(b []byte, unit int64) (int64, bool) {
+	// ParseFloat also reads NaN, Inf, hexadecimal numbers and underscores.
+	for _, c := range b {
+		if c-'0' > 9 && c != '.' && c != 'e' && c != 'E' && c != '+' && c != '-' {
+			return 0, false
+		}
+	}
 	if last := b[len(b)-1]; last-'0' > 9 {
-		return 0, false // also NaN and Inf
+		return 0, false
 	}
 	f, err := strconv.ParseFloat(string(b), 64)
 	if f *= float64(unit); err != nil || math.Abs(f) > 1<<62 {

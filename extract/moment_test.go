@@ -56,6 +56,8 @@ func TestParseMomentExplains(t *testing.T) {
 		{text, "2026-10-01T12:00:00+25:00", 0, `is "2026-10-01T12:00:00+25:00", want a time such as 2026-10-01T12:00:00Z`},
 		{text, "2026-10-01T12:00:00Z", 1000, `is "2026-10-01T12:00:00Z", want a number`},
 		{text, "Inf", 1, `is "Inf", want a number`},
+		{text, "0x1p31", 1e6, `is "0x1p31", want a number`},
+		{text, "1_790_856_000", 1e6, `is "1_790_856_000", want a number`},
 		{number, "99999999999999999999", 1, `is "99999999999999999999", want a number`},
 		{number, "1e300", 1, `is "1e300", want a number`},
 		{object, "{}", 0, `is an object, want a time`},

@@ -64,6 +64,7 @@ func TestLinesAndCompression(t *testing.T) {
 		{"gzip, two members cut inside a line", gzipped(t, both[:20]) + gzipped(t, both[20:]), []string{oneStaged, twoStaged}},
 		{"gzip of nothing", gzipped(t, ""), nil},
 		{"zstd", zstandard(t, both), []string{oneStaged, twoStaged}},
+		{"zstd after a frame to skip", "\x5e\x2a\x4d\x18\x04\x00\x00\x00skip" + zstandard(t, both), []string{oneStaged, twoStaged}},
 		{"zstd, two frames", zstandard(t, both[:20]) + zstandard(t, both[20:]), []string{oneStaged, twoStaged}},
 		{"a line longer than a block", strings.Replace(one, `"u"`, `"z":"`+strings.Repeat("z", 1<<20)+`","u"`, 1) + "\n" + two, []string{oneStaged, twoStaged}},
 	} {
@@ -230,5 +231,16 @@ func TestQuarantineKeepsTheRecord(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int64{"bad_json": 2}, batch.Reasons); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+}
+
+// Year 1 and 1970 are how programs write a time that was never set: the event
+// did not happen in the future of its receipt.
+func TestTimeOfReceiptThatWasNeverSet(t *testing.T) {
+	for _, receipt := range []string{"-62135596800", "0"} {
+		events, rejects := staged(t, minimal, `{"u":"ann","n":"open","t":1790856000,"r":`+receipt+`}`)
+		if len(events) != 1 || len(rejects) != 0 {
+			t.Errorf("received at %s: events %q, in quarantine %q", receipt, events, rejects)
+		}
 	}
 }
