@@ -13,6 +13,10 @@ import (
 	"sojourn/transform"
 )
 
+// maxEngaged is the longest engagement in milliseconds that one event may
+// report: more is no time of use, and sums of it would overflow.
+const maxEngaged = 24 * 60 * 60 * 1000
+
 var (
 	// earliest is the first time that an event may have.
 	earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
@@ -138,8 +142,8 @@ func (j *judge) measures(values *[fieldCount]value, e *transform.Event) *flaw {
 	e.EngagedMillis = j.engaged
 	if v := &values[engagedMillis]; v.known() {
 		millis, ok := scaled(v.bytes, 1)
-		if v.kind != text && v.kind != number || !ok || millis < 0 {
-			return &flaw{wrongType, fmt.Sprintf("%s is %s, want milliseconds", j.where(engagedMillis), excerpt(v.bytes))}
+		if v.kind != text && v.kind != number || !ok || millis < 0 || millis > maxEngaged {
+			return &flaw{wrongType, fmt.Sprintf("%s is %s, want milliseconds, at most those of a day", j.where(engagedMillis), excerpt(v.bytes))}
 		}
 		e.EngagedMillis = millis
 	}

@@ -104,7 +104,8 @@ func parseRFC3339(b []byte) (int64, bool) {
 	}
 	year, month, day := num(0, 4), num(5, 7), num(8, 10)
 	hour, minute, second := num(11, 13), num(14, 16), num(17, 19)
-	if !ok || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 59 {
+	// A leap second, :60, is the first of the next minute.
+	if !ok || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 60 {
 		return 0, false
 	}
 	micros := (daysSince1970(year, month, day)*86400 + int64(hour*3600+minute*60+second)) * 1e6

@@ -24,6 +24,7 @@ func TestParseMoment(t *testing.T) {
 		{"west", text, "2026-10-01T04:30:00-0730", 0, noon},
 		{"hours only", text, "2026-10-01T14:00:00+02", 0, noon},
 		{"leap day", text, "2024-02-29T00:00:00Z", 0, 1709164800_000000},
+		{"leap second", text, "2016-12-31T23:59:60Z", 0, 1483228800_000000},
 		{"before 1970", text, "1969-12-31T23:59:59Z", 0, -1_000000},
 		{"seconds", number, "1790856000", 1e6, noon},
 		{"decimals of seconds", number, "1790856000.1234567", 1e6, noon + 123456},

@@ -152,7 +152,8 @@ func TestFlaws(t *testing.T) {
 		{"truth for text", `{"u":true,"n":"open","t":1790856000}`, `wrong_type: user_id (u) is true or false, want text`},
 		{"path through a list", `{"u":"ann","n":"open","t":1790856000,"p":["x"]}`, `wrong_type: screen (p.a\.b.s) is a list, want text`},
 		{"bad crash", `{"u":"ann","n":"open","t":1790856000,"c":"maybe"}`, `wrong_type: crash (c) is "maybe", want true or false`},
-		{"bad engagement", `{"u":"ann","n":"open","t":1790856000,"e":-1}`, `wrong_type: engaged_ms (e) is "-1", want milliseconds`},
+		{"bad engagement", `{"u":"ann","n":"open","t":1790856000,"e":-1}`, `wrong_type: engaged_ms (e) is "-1", want milliseconds, at most those of a day`},
+		{"engagement of more than a day", `{"u":"ann","n":"open","t":1790856000,"e":86400001}`, `wrong_type: engaged_ms (e) is "86400001", want milliseconds, at most those of a day`},
 		{"not UTF-8", "{\"u\":\"a\xff\",\"n\":\"open\",\"t\":1790856000}", `invalid_text: user_id (u) is "a\xff", which is not UTF-8`},
 		{"NUL", `{"u":"a\u0000","n":"open","t":1790856000}`, `invalid_text: user_id (u) is "a\x00", which has a NUL character`},
 	} {
