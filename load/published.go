@@ -22,11 +22,13 @@ type Publication struct {
 }
 
 // PublishedPartitions returns the table in which a warehouse keeps what it
-// holds.
+// holds. If rows of it are deleted, revisions are counted from 1 again in the
+// same table, and a load may be taken for done that was done before another;
+// a table that was dropped and made again begins a count of its own.
 func PublishedPartitions() Table {
 	return withColumns[Publication](Table{
 		Name: "published_partitions",
-		Doc:  "One row for each partition that has been published or is being published.",
+		Doc:  "One row for each partition that has been published or is being published. To have all loaded again drop the table, and never delete rows of it.",
 		Key:  []string{"table_name", "date"},
 	})
 }

@@ -24,8 +24,18 @@ const (
 	later                // the same may work after hours
 )
 
+// A lakeError is an error of reading a file of the lake, which BigQuery has no
+// part in.
+type lakeError struct{ error }
+
+func (e *lakeError) Unwrap() error { return e.error }
+
 // remedyOf classifies an error of a call or of a job.
 func remedyOf(err error) remedy {
+	var unread *lakeError
+	if errors.As(err, &unread) {
+		return giveUp
+	}
 	switch reason(err) {
 	case "backendError", "internalError", "jobBackendError", "jobInternalError",
 		"rateLimitExceeded", "jobRateLimitExceeded", "tableUnavailable":

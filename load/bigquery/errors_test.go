@@ -5,10 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
+	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 
 	"cloud.google.com/go/bigquery"
+	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
 
 	"sojourn/load"
@@ -42,7 +47,14 @@ func TestEveryErrorHasItsRemedy(t *testing.T) {
 		{"job stopped by someone", failed("stopped"), giveUp, ""},
 		{"connection closed", io.ErrUnexpectedEOF, again, "run again later"},
 		{"call took too long", context.DeadlineExceeded, again, "run again later"},
+		{"connection refused", &url.Error{Op: "Post", URL: "http://localhost", Err: syscall.ECONNREFUSED}, again, "run again later"},
+		{"connection broken", fmt.Errorf("read reply: %w", &net.OpError{Op: "read", Err: syscall.ECONNRESET}), again, "run again later"},
 		{"interrupted", context.Canceled, giveUp, ""},
+		{"interrupted in a call", &url.Error{Op: "Get", URL: "http://localhost", Err: context.Canceled}, giveUp, ""},
+		{"wrong credentials", &url.Error{Op: "Get", URL: "http://localhost", Err: &oauth2.RetrieveError{ErrorCode: "invalid_grant"}}, giveUp, ""},
+		{"no such file", &lakeError{fs.ErrNotExist}, giveUp, ""},
+		{"the lake is away", &lakeError{&net.OpError{Op: "read", Err: syscall.ECONNRESET}}, giveUp, ""},
+		{"anything else", errors.New("there is a table of that name"), giveUp, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -50,6 +62,9 @@ func TestEveryErrorHasItsRemedy(t *testing.T) {
 				t.Errorf("remedy %d, want %d", got, test.want)
 			}
 			err := advised(test.err)
+			if test.advice == "" && err != test.err {
+				t.Errorf("error %v, want it as it was", err)
+			}
 			if !errors.Is(err, test.err) || !strings.Contains(err.Error(), test.advice) {
 				t.Errorf("advice %q, want %q", err, test.advice)
 			}

@@ -40,10 +40,18 @@ type loadJob struct {
 func (w *Warehouse) run(ctx context.Context, l loadJob) error {
 	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
-	failures := 0
+	failures, found := 0, false
 	for generation := range generations {
 		id := fmt.Sprintf("sojourn_%s_g%d", l.key, generation)
-		job, found, err := w.start(ctx, l, id)
+		var job *bigquery.Job
+		var err error
+		if found { // so may this one be: asking is cheaper than an upload in vain
+			job, err = w.find(ctx, id)
+			found = err == nil
+		}
+		if !found {
+			job, found, err = w.start(ctx, l, id)
+		}
 		if err != nil {
 			return fmt.Errorf("job %s: %w", id, advised(err))
 		}

@@ -8,10 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"cloud.google.com/go/bigquery"
 	"github.com/google/go-cmp/cmp"
@@ -128,6 +132,74 @@ func TestBurntJobIsSteppedOver(t *testing.T) {
 	wantRows(t, server, whoCame, "2026-10-01 ann")
 	if got := loads(server, "sessions$20261001"); len(got) != 2 || !strings.HasSuffix(got[1], "_g1") {
 		t.Errorf("jobs %v", got)
+	}
+}
+
+// The file is uploaded to the first generation, which tells of the others, and
+// to the one that is new.
+func TestManyBurntJobsCostNoUploads(t *testing.T) {
+	server := serve(t, nil)
+	w, b := open(t, server)
+	partition := store(t, b, visits(day1, "ann"))
+	sent, reason := 0, "accessDenied"
+	server.Inject(func(call bqtest.Call) bqtest.Fault {
+		if call.Name != "jobs.insert" || call.Table != "sessions$20261001" {
+			return bqtest.Fault{}
+		}
+		sent++
+		return bqtest.Fault{JobReason: reason}
+	})
+	for range 3 {
+		if err := w.Publish(t.Context(), []load.Partition{partition}, day2); err == nil {
+			t.Fatal("published")
+		}
+	}
+	sent, reason = 0, ""
+	publish(t, w, partition)
+	wantRows(t, server, whoCame, "2026-10-01 ann")
+	if jobs := loads(server, "sessions$20261001"); len(jobs) != 4 || sent != 2 {
+		t.Errorf("sent %d times, jobs %v", sent, jobs)
+	}
+}
+
+// What only a change on this side mends is not put off: neither tried again
+// nor said to be passing.
+func TestWaitingHelpsNobody(t *testing.T) {
+	server := serve(t, nil)
+	w, b := open(t, server)
+	partition := store(t, b, visits(day1, "ann"))
+	lost := partition
+	lost.Object += ".lost"
+	err := w.Publish(t.Context(), []load.Partition{lost}, day2)
+	if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, load.ErrUnavailable) || strings.Contains(err.Error(), "run again later") {
+		t.Errorf("without the file: %v", err)
+	}
+	if err := w.dataset.Table("dim_users").Create(t.Context(), &bigquery.TableMetadata{
+		Schema: bigquery.Schema{{Name: "user_id", Type: bigquery.StringFieldType}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	err = w.Publish(t.Context(), []load.Partition{partition}, day2)
+	if err == nil || !strings.Contains(err.Error(), "there is a table of that name") || errors.Is(err, load.ErrUnavailable) {
+		t.Errorf("with a table in a view's place: %v", err)
+	}
+}
+
+// The lake's connection broke, not BigQuery's.
+func TestFileThatBreaksOffIsNotBlamedOnBigQuery(t *testing.T) {
+	w, _ := open(t, serve(t, nil))
+	createSessions(t, w, func(*bigquery.TableMetadata) {})
+	broken := iotest.ErrReader(&net.OpError{Op: "read", Err: syscall.ECONNRESET})
+	reads := 0
+	err := w.run(t.Context(), loadJob{
+		table: "sessions$20261001", key: "k",
+		source: func(context.Context) (bigquery.LoadSource, func() error, error) {
+			reads++
+			return upload(tableMetadata(load.Tables()[0]).Schema, lakeReader{broken}), nothing, nil
+		},
+	})
+	if !errors.Is(err, syscall.ECONNRESET) || errors.Is(err, load.ErrUnavailable) || reads != 1 {
+		t.Errorf("read %d times: %v", reads, err)
 	}
 }
 

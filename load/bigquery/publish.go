@@ -114,9 +114,20 @@ func (w *Warehouse) source(ctx context.Context, schema bigquery.Schema, p load.P
 	}
 	r, err := w.lake.Open(ctx, p.Object)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, &lakeError{err}
 	}
-	return upload(schema, r), r.Close, nil
+	return upload(schema, lakeReader{r}), r.Close, nil
+}
+
+// A lakeReader tells errors of the lake from those of BigQuery.
+type lakeReader struct{ r io.Reader }
+
+func (l lakeReader) Read(data []byte) (int, error) {
+	n, err := l.r.Read(data)
+	if err != nil && err != io.EOF {
+		err = &lakeError{err}
+	}
+	return n, err
 }
 
 func fromStorage(schema bigquery.Schema, uri string) bigquery.LoadSource {
