@@ -149,20 +149,34 @@ func TestWhatSpeaksAgainstAComparison(t *testing.T) {
 	}
 }
 
-// Everybody is new on the first day with data, also who has used the app for
-// years: until those cohorts are too old to be compared, that is said.
+// Everybody is new on the first days with data, also who has used the app for
+// years. That is said as long as a figure follows cohorts of these days, which
+// are the 28 from the first on.
 func TestFirstCohortsAreNotTrusted(t *testing.T) {
-	const reason = "its first cohorts hold users who came before"
-	for name, test := range map[string]struct {
-		app  tables
-		said bool
-	}{"young data": {app(), true}, "data of three months": {followed(app()), false}} {
-		figure := share("retention_d1_nday")
-		figure.RetentionAnchor = "first_use"
-		test.app.Benchmarks = []sql.Benchmark{figure}
-		row := query(t, warehouse(t, day(28), test.app), "SELECT reasons FROM benchmark_comparison")
-		if strings.Contains(row, reason) != test.said {
-			t.Errorf("%s: %s", name, row)
+	const reason = "cohorts of the first 28 days with data hold users who came before"
+	for _, test := range []struct {
+		metric string
+		days   int // of data before the 28th, from which on all is well
+	}{
+		{"retention_d1_nday", 28 + 28},
+		{"retention_d30_nday", 57 + 28},
+		{"retention_month1_window", 57 + 28},
+		{"churn_month1_window", 57 + 28},
+		{"single_session_user_share", 57 + 28},
+		{"retention_d15_30_bracket", 57 + 28},
+		{"retention_d31_60_bracket", 87 + 28},
+	} {
+		for _, days := range []int{test.days - 1, test.days} {
+			a := followed(app())
+			a.Ledger = nil
+			for d := day(28 - days); d <= day(28); d++ {
+				a.Ledger = append(a.Ledger, ledger(d)...)
+			}
+			a.Benchmarks = []sql.Benchmark{share(test.metric)}
+			row := query(t, warehouse(t, day(28), a), "SELECT reasons FROM benchmark_comparison")
+			if said := strings.Contains(row, reason); said != (days < test.days) {
+				t.Errorf("%s after %d days: %s", test.metric, days, row)
+			}
 		}
 	}
 }
@@ -305,8 +319,8 @@ func TestTooFewOrTooYoungToCompare(t *testing.T) {
 		crash_free_session_rate 90 280 40 1.8 flag 19 of the 28 days have no data
 		sessions_per_user_week 233.333 30 - - refuse own sample too small: 30 user weeks, want 100; 19 of the 28 days have no data
 		sessions_per_user_month - - - - refuse the 28 days do not all have data; a window of 28 days is not a calendar month; 19 of the 28 days have no data
-		retention_d1_nday 50.5051 99 - - refuse own sample too small: 99 cohort users, want 100; 19 of the 28 days have no data
-		retention_d15_30_bracket - - - - refuse no cohort has data on all of its days 15 to 30; 19 of the 28 days have no data`)
+		retention_d1_nday 50.5051 99 - - refuse own sample too small: 99 cohort users, want 100; cohorts of the first 28 days with data hold users who came before; 19 of the 28 days have no data
+		retention_d15_30_bracket - - - - refuse no cohort has data on all of its days 15 to 30; cohorts of the first 28 days with data hold users who came before; 19 of the 28 days have no data`)
 
 	empty := tables{Benchmarks: a.Benchmarks, Settings: a.Settings}
 	expect(t, warehouse(t, day(28), empty), "SELECT COUNT(*), COUNT(own_value), COUNT(difference), MIN(verdict), MAX(verdict) FROM benchmark_comparison",

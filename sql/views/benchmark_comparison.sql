@@ -6,26 +6,27 @@
 CREATE OR REPLACE VIEW mart.benchmark_comparison AS
 WITH measure AS (
   -- Our figures. statistic: null where it is the one published. needs_rule: depends on the pause that ends a session.
+  -- oldest_cohort: days since its first day, of the oldest of those followed; null where users of all ages count.
   SELECT 'session_duration' AS metric, CAST(NULL AS STRING) AS statistic, TRUE AS needs_rule, 'sessions' AS sample_unit,
-    'no session in the window' AS absent
-  UNION ALL SELECT 'sessions_per_user_day', 'mean', TRUE, 'user days', 'no session in the window'
-  UNION ALL SELECT 'sessions_per_user_week', 'mean', TRUE, 'user weeks', 'no week of the window has data on all its days'
-  UNION ALL SELECT 'sessions_per_user_month', 'mean', TRUE, 'users', 'the 28 days do not all have data'
-  UNION ALL SELECT 'time_in_app_per_user_day', 'mean', TRUE, 'user days', 'no session in the window'
-  UNION ALL SELECT 'time_in_app_per_user_week', 'mean', TRUE, 'user weeks', 'no week of the window has data on all its days'
-  UNION ALL SELECT 'time_in_app_per_user_month', 'mean', TRUE, 'users', 'the 28 days do not all have data'
-  UNION ALL SELECT 'stickiness_dau_mau', 'mean', FALSE, 'users', 'the 28 days do not all have data'
-  UNION ALL SELECT 'crash_free_session_rate', 'pooled', FALSE, 'sessions', 'no session in the window'
-  UNION ALL SELECT 'single_session_user_share', 'pooled', TRUE, 'cohort users', 'no cohort is 30 days old with data on all of them'
-  UNION ALL SELECT 'churn_month1_window', 'pooled', FALSE, 'cohort users', 'no cohort is 30 days old with data on all of them'
-  UNION ALL SELECT 'retention_month1_window', 'pooled', FALSE, 'cohort users', 'no cohort is 30 days old with data on all of them'
-  UNION ALL SELECT 'retention_d15_30_bracket', 'pooled', FALSE, 'cohort users', 'no cohort has data on all of its days 15 to 30'
-  UNION ALL SELECT 'retention_d31_60_bracket', 'pooled', FALSE, 'cohort users', 'no cohort has data on all of its days 31 to 60'
-  UNION ALL SELECT 'retention_d1_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age'
-  UNION ALL SELECT 'retention_d7_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age'
-  UNION ALL SELECT 'retention_d14_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age'
-  UNION ALL SELECT 'retention_d15_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age'
-  UNION ALL SELECT 'retention_d30_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age'
+    'no session in the window' AS absent, CAST(NULL AS INT64) AS oldest_cohort
+  UNION ALL SELECT 'sessions_per_user_day', 'mean', TRUE, 'user days', 'no session in the window', NULL
+  UNION ALL SELECT 'sessions_per_user_week', 'mean', TRUE, 'user weeks', 'no week of the window has data on all its days', NULL
+  UNION ALL SELECT 'sessions_per_user_month', 'mean', TRUE, 'users', 'the 28 days do not all have data', NULL
+  UNION ALL SELECT 'time_in_app_per_user_day', 'mean', TRUE, 'user days', 'no session in the window', NULL
+  UNION ALL SELECT 'time_in_app_per_user_week', 'mean', TRUE, 'user weeks', 'no week of the window has data on all its days', NULL
+  UNION ALL SELECT 'time_in_app_per_user_month', 'mean', TRUE, 'users', 'the 28 days do not all have data', NULL
+  UNION ALL SELECT 'stickiness_dau_mau', 'mean', FALSE, 'users', 'the 28 days do not all have data', NULL
+  UNION ALL SELECT 'crash_free_session_rate', 'pooled', FALSE, 'sessions', 'no session in the window', NULL
+  UNION ALL SELECT 'single_session_user_share', 'pooled', TRUE, 'cohort users', 'no cohort is 30 days old with data on all of them', 57
+  UNION ALL SELECT 'churn_month1_window', 'pooled', FALSE, 'cohort users', 'no cohort is 30 days old with data on all of them', 57
+  UNION ALL SELECT 'retention_month1_window', 'pooled', FALSE, 'cohort users', 'no cohort is 30 days old with data on all of them', 57
+  UNION ALL SELECT 'retention_d15_30_bracket', 'pooled', FALSE, 'cohort users', 'no cohort has data on all of its days 15 to 30', 57
+  UNION ALL SELECT 'retention_d31_60_bracket', 'pooled', FALSE, 'cohort users', 'no cohort has data on all of its days 31 to 60', 87
+  UNION ALL SELECT 'retention_d1_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age', 28
+  UNION ALL SELECT 'retention_d7_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age', 34
+  UNION ALL SELECT 'retention_d14_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age', 41
+  UNION ALL SELECT 'retention_d15_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age', 42
+  UNION ALL SELECT 'retention_d30_nday', 'pooled', FALSE, 'cohort users', 'no cohort is complete at this age', 57
 ),
 lookalike AS (
   -- Published figures that are mistaken for one of ours: shown, so that nobody looks for them, and refused.
@@ -68,6 +69,7 @@ pair AS (
     m.needs_rule,
     m.sample_unit,
     m.absent,
+    m.oldest_cohort,
     l.reason AS lookalike,
     b.value,
     b.unit,
@@ -181,11 +183,10 @@ finding AS (
   FROM pair AS p
   WHERE p.metric = 'single_session_user_share'
   UNION ALL
-  -- 85 days: until the oldest cohort compared, of 57 days ago, is none of the first 28 days.
-  SELECT p.benchmark_id, 45, 1, 'the data begins less than 85 days ago: its first cohorts hold users who came before'
+  SELECT p.benchmark_id, 45, 1, 'cohorts of the first 28 days with data hold users who came before'
   FROM pair AS p
   CROSS JOIN first_day AS d
-  WHERE p.retention_anchor IS NOT NULL AND UNIX_DATE(@as_of) - UNIX_DATE(d.date) < 85
+  WHERE UNIX_DATE(@as_of) - UNIX_DATE(d.date) < p.oldest_cohort + 28
   UNION ALL
   SELECT p.benchmark_id, 50, 1, 'a window of 28 days is not a calendar month'
   FROM pair AS p
