@@ -26,9 +26,10 @@ func newTexts() *texts {
 	return &texts{interned: map[string]string{}, attributes: map[string]*transform.Attributes{}}
 }
 
-// maxRepeated is the length in bytes of the longest text that is looked for
-// among those seen before: longer ones, such as URLs with a query, seldom
-// repeat, and a table of them would be no bounded memory.
+// maxRepeated is the length in bytes of the longest text, and of the longest
+// attributes together, that are looked for among those seen before: longer
+// ones, such as URLs with a query, seldom repeat, and a table of them would be
+// no bounded memory.
 const maxRepeated = 256
 
 // repeated returns a text that other records probably have too.
@@ -99,7 +100,10 @@ func (t *texts) shared(values *[fieldCount]value) *transform.Attributes {
 		AcquisitionSource: t.repeated(values[acquisitionSource].bytes),
 		Campaign:          t.repeated(values[campaign].bytes),
 	}
-	t.attributes[string(key)] = a
-	t.allocated += int64(unsafe.Sizeof(*a)) + int64(len(key)) + 48
+	t.allocated += int64(unsafe.Sizeof(*a))
+	if len(key) <= maxRepeated {
+		t.attributes[string(key)] = a
+		t.allocated += int64(len(key)) + 48
+	}
 	return a
 }
