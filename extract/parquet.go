@@ -217,11 +217,12 @@ func (c *parquetColumn) decode(n int, texts []byte) ([]byte, error) {
 			}
 		}
 		done += got
+		if err != nil && err != io.EOF {
+			return texts, err
+		}
 		if err == io.EOF || got == 0 {
 			parquet.Release(c.page)
 			c.page, c.values = nil, nil
-		} else if err != nil {
-			return texts, err
 		}
 	}
 	return texts, nil
