@@ -27,7 +27,7 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 	}
 	switch {
 	case bytes.HasPrefix(head, gzipMagic):
-		return gzip.NewReader(b)
+		return newGzipMembers(b)
 	case bytes.Equal(head, zstdMagic), isSkippable(head):
 		d, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
@@ -36,6 +36,55 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 		return d.IOReadCloser(), nil
 	}
 	return io.NopCloser(b), nil
+}
+
+// gzipMembers reads the members of a gzip object. Zero bytes after a member,
+// as tapes and block devices leave there, are nothing.
+type gzipMembers struct {
+	member *gzip.Reader
+	b      *bufio.Reader
+}
+
+func newGzipMembers(b *bufio.Reader) (*gzipMembers, error) {
+	member, err := gzip.NewReader(b)
+	if err != nil {
+		return nil, err
+	}
+	member.Multistream(false)
+	return &gzipMembers{member, b}, nil
+}
+
+// Read reads on in the next member at the end of one.
+func (g *gzipMembers) Read(p []byte) (int, error) {
+	n, err := g.member.Read(p)
+	if err != io.EOF {
+		return n, err
+	}
+	if err := skipZeros(g.b); err != nil {
+		return n, err
+	}
+	err = g.member.Reset(g.b)
+	g.member.Multistream(false)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF // inside the name in a header
+	}
+	return n, err
+}
+
+func (g *gzipMembers) Close() error { return g.member.Close() }
+
+// skipZeros goes to the next byte that is not zero; its error is [io.EOF] if
+// there is none.
+func skipZeros(b *bufio.Reader) error {
+	for {
+		c, err := b.ReadByte()
+		if err != nil {
+			return err
+		}
+		if c != 0 {
+			return b.UnreadByte()
+		}
+	}
 }
 
 // isSkippable says whether zstd content begins with a frame of something else,

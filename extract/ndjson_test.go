@@ -63,6 +63,8 @@ func TestLinesAndCompression(t *testing.T) {
 		{"gzip", gzipped(t, both), []string{oneStaged, twoStaged}},
 		{"gzip, two members cut inside a line", gzipped(t, both[:20]) + gzipped(t, both[20:]), []string{oneStaged, twoStaged}},
 		{"gzip of nothing", gzipped(t, ""), nil},
+		{"gzip before zeros", gzipped(t, both) + strings.Repeat("\x00", 1000), []string{oneStaged, twoStaged}},
+		{"gzip, two members with zeros between them", gzipped(t, both[:20]) + "\x00\x00" + gzipped(t, both[20:]), []string{oneStaged, twoStaged}},
 		{"zstd", zstandard(t, both), []string{oneStaged, twoStaged}},
 		{"zstd after a frame to skip", "\x5e\x2a\x4d\x18\x04\x00\x00\x00skip" + zstandard(t, both), []string{oneStaged, twoStaged}},
 		{"zstd, two frames", zstandard(t, both[:20]) + zstandard(t, both[20:]), []string{oneStaged, twoStaged}},
@@ -98,6 +100,22 @@ func TestTruncatedObject(t *testing.T) {
 				t.Errorf("%d events of the 20000: want those before the cut", len(events))
 			}
 			if len(rejects) != 1 || !strings.Contains(rejects[0], "truncated_object: the object ends early or is corrupt") {
+				t.Errorf("in quarantine: %q, want one truncated_object", rejects)
+			}
+		})
+	}
+}
+
+// What follows a gzip member and is none itself is the rest of something.
+func TestGarbageAfterGzip(t *testing.T) {
+	named := "\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xffna" // a header up to the middle of a file name
+	for name, rest := range map[string]string{"text": "garbage garbage", "text after zeros": "\x00\x00garbage garbage", "half a header": named[:5], "half a name": named} {
+		t.Run(name, func(t *testing.T) {
+			events, rejects := staged(t, minimal, gzipped(t, one+"\n")+rest)
+			if diff := cmp.Diff([]string{oneStaged}, events); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+			if len(rejects) != 1 || !strings.HasPrefix(rejects[0], "2 truncated_object: ") {
 				t.Errorf("in quarantine: %q, want one truncated_object", rejects)
 			}
 		})
