@@ -18,25 +18,15 @@ func readCSV(ctx context.Context, data io.Reader, r *reading) error {
 	if err == io.EOF {
 		return nil
 	}
-	if err == nil && header.flaw != nil {
-		err = errors.New(header.flaw.detail)
-	}
 	if err != nil {
-		return fmt.Errorf("header: %w", err)
+		return &brokenOff{header.line, err}
 	}
-	width := records.width()
-	columns, err := locate(r.source, func(p place) (int, bool) {
-		for i := range width {
-			if string(records.column(i)) == p.path {
-				return i, true
-			}
-		}
-		return 0, false
-	})
+	columns, err := records.columnsOf(r.source, header)
 	if err != nil {
-		return fmt.Errorf("header: %w", err)
+		return records.rejectAll(ctx, r, header, fmt.Errorf("header: %w", err))
 	}
 
+	width := records.width()
 	judge := newJudge(r.source, r.now, r.texts)
 	var values [fieldCount]value
 	var e transform.Event
@@ -67,6 +57,40 @@ func readCSV(ctx context.Context, data io.Reader, r *reading) error {
 			return err
 		}
 	}
+}
+
+// rejectAll rejects the header and all records after it, of which nobody can
+// tell what their columns are.
+func (c *csvRecords) rejectAll(ctx context.Context, r *reading, header csvRecord, why error) error {
+	r.input.Error = why.Error()
+	f := &flaw{unreadableObject, why.Error()}
+	for record := header; ; {
+		if err := r.reject(ctx, record.line, f); err != nil {
+			return err
+		}
+		var err error
+		if record, err = c.next(); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return &brokenOff{record.line, err}
+		}
+	}
+}
+
+// columnsOf finds the columns of a source's fields in the header, the record
+// that has just been read.
+func (c *csvRecords) columnsOf(s Source, header csvRecord) ([]located[int], error) {
+	if header.flaw != nil {
+		return nil, errors.New(header.flaw.detail)
+	}
+	return locate(s, func(p place) (int, bool) {
+		for i := range c.ends {
+			if string(c.column(i)) == p.path {
+				return i, true
+			}
+		}
+		return 0, false
+	})
 }
 
 // A located place is one whose column has been found.

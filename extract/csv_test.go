@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 // readRecords returns the records of a text, and how many were flawed.
@@ -48,10 +49,12 @@ func FuzzCSV(f *testing.F) {
 		if err != nil || strings.HasPrefix(content, "\xef\xbb\xbf") {
 			return
 		}
-		// We pass over lines of space, and take it off before the end of a
-		// line; the standard library does neither.
-		if strings.ContainsAny(content, " \t\r") {
-			return
+		// We pass over lines of space; the standard library does not.
+		for line := range strings.Lines(content) {
+			line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+			if line != "" && isBlank([]byte(line)) {
+				return
+			}
 		}
 		got, flawed := readRecords(t, content)
 		if flawed > 0 {
@@ -59,6 +62,42 @@ func FuzzCSV(f *testing.F) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", content, diff)
+		}
+	})
+}
+
+// Every line that is not blank is in exactly one record, under its number, and
+// a record that is refused is one line.
+func TestCSVRecordsAreTheLines(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		piece := rapid.SampledFrom([]string{`"`, `"`, `""`, `,`, `a`, `b c`})
+		lines := rapid.SliceOfN(rapid.Map(rapid.SliceOfN(piece, 0, 5), func(pieces []string) string {
+			return strings.Join(pieces, "")
+		}), 0, 12).Draw(t, "lines")
+		c := csvRecords{lines: newLines(strings.NewReader(strings.Join(lines, "\n")))}
+		read := 0 // lines
+		for {
+			r, err := c.next()
+			for read < len(lines) && lines[read] == "" && (err != nil || int64(read+1) < r.line.number) {
+				read++
+			}
+			if err == io.EOF {
+				break
+			}
+			got := strings.Split(string(r.line.text), "\n")
+			if r.line.number != int64(read+1) || read+len(got) > len(lines) {
+				t.Fatalf("record of %d lines at line %d, want one at line %d", len(got), r.line.number, read+1)
+			}
+			if diff := cmp.Diff(lines[read:read+len(got)], got); diff != "" {
+				t.Fatalf("lines of the record at line %d (-want +got):\n%s", read+1, diff)
+			}
+			if r.flaw != nil && len(got) != 1 {
+				t.Fatalf("%d lines refused at line %d (%s), want one", len(got), read+1, r.flaw.detail)
+			}
+			read += len(got)
+		}
+		if read != len(lines) {
+			t.Fatalf("%d of %d lines read", read, len(lines))
 		}
 	})
 }

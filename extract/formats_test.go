@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,10 +46,26 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-func TestCSVWithoutNeededColumn(t *testing.T) {
-	_, rejects := staged(t, extract.Source{Format: "csv"}, "timestamp,event_name\n1,open\n")
-	if diff := cmp.Diff([]string{"1 unreadable_object: header: no column user_id or device_id"}, rejects); diff != "" {
-		t.Errorf("in quarantine (-want +got):\n%s", diff)
+// Without a header that can be used all records are lost, and counted so.
+func TestCSVWithoutHeader(t *testing.T) {
+	for _, test := range []struct{ name, header, problem string }{
+		{"missing column", "timestamp,event_name", "no column user_id or device_id"},
+		{"bad syntax", `timestamp,ev"ent_name,user_id`, "a quote inside column 2, which does not begin with one"},
+		{"open quote", `timestamp,event_name,"user_id`, "text after the closing quote of column 3"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			events, rejects := staged(t, extract.Source{Format: "csv"}, test.header+"\n1,open,ann\n\n2,\"close,ann\n3,open,ann\n")
+			if len(events) > 0 {
+				t.Errorf("events %q", events)
+			}
+			var want []string
+			for _, line := range []int{1, 2, 4, 5} {
+				want = append(want, fmt.Sprintf("%d unreadable_object: header: %s", line, test.problem))
+			}
+			if diff := cmp.Diff(want, rejects); diff != "" {
+				t.Errorf("in quarantine (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
