@@ -109,14 +109,16 @@ func TestParquetTimes(t *testing.T) {
 		Text  string    `parquet:"text"`
 		Nanos time.Time `parquet:"nanos,timestamp(nanosecond)"`
 		Int32 int32     `parquet:"int32"`
+		Local int64     `parquet:"local,timestamp(microsecond:local)"` // isAdjustedToUTC is false
 	}
-	content := parquetFile(t, []row{{at.Format(time.RFC3339Nano), at, int32(at.Unix())}})
+	content := parquetFile(t, []row{{at.Format(time.RFC3339Nano), at, int32(at.Unix()), at.UnixMicro()}})
 	for _, test := range []struct {
 		field extract.Field
 		want  int64
 	}{
 		{extract.Field{Path: "text"}, at.UnixMicro()},
 		{extract.Field{Path: "nanos"}, at.UnixMicro()},
+		{extract.Field{Path: "local"}, at.UnixMicro()},
 		{extract.Field{Path: "int32", Unit: "s"}, at.Unix() * 1e6},
 	} {
 		source := extract.Source{Format: "parquet", Fields: map[string]extract.Field{

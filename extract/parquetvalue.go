@@ -70,9 +70,9 @@ func written(k kind, write func([]byte, parquet.Value) []byte) parquetConverter 
 	}
 }
 
-// timestampConverter returns the converter of times, which are UTC even where
-// the file does not say so (isAdjustedToUTC is false): a local time without its
-// zone could be any instant of a day.
+// timestampConverter returns the converter of times in a unit. All are UTC, also
+// where isAdjustedToUTC is false: writers seldom mean another zone by it, and
+// none says which.
 func timestampConverter(unit types.TimeUnit) parquetConverter {
 	var micros func(int64) int64
 	switch unit.Value.(type) {

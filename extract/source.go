@@ -32,7 +32,8 @@ type Field struct {
 	Path string
 
 	// Unit is the unit of a time that is a number: s, ms or us. Empty for
-	// times that are RFC 3339 text.
+	// times that are RFC 3339 text. Parquet's own times need none and are
+	// UTC, also where isAdjustedToUTC is false.
 	Unit string
 }
 
