@@ -94,7 +94,7 @@ func (a *app) complain(sum schedules.Summary) {
 		told++
 		why := ""
 		if o.Error != "" {
-			why = "; the rest of it could not be read: " + o.Error
+			why = "; not all of it could be read: " + o.Error
 		}
 		fmt.Fprintf(a.stderr, "  %s %s: %d of %d records unreadable%s\n", o.Source, o.Object, o.Quarantined, o.Lines, why)
 	}

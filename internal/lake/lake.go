@@ -53,7 +53,7 @@ type Input struct {
 	Lines       int64  `json:"lines"`           // records seen, good and bad
 	Events      int64  `json:"events"`          // records that became staged events
 	Quarantined int64  `json:"quarantined"`     // records that did not, and are in quarantine
-	Error       string `json:"error,omitempty"` // why reading ended before the object's end, if it did
+	Error       string `json:"error,omitempty"` // why not all of the object could be read, if so
 }
 
 // A Batch is the manifest of one extraction: Σ Lines = Σ Events + Σ Quarantined.
