@@ -23,7 +23,8 @@ type queryCmd struct {
 
 func (c *queryCmd) Help() string {
 	return `The tables are sessions, users, daily_sessions, daily_frequency, daily_retention, daily_segments
-and daily_ledger; the views fct_ and dim_ are made for analysts: see docs/tables.md.
+and daily_ledger; docs/tables.md has their columns. The views fct_ and
+dim_ are made for analysts: ask DESCRIBE fct_daily for theirs.
 
 Examples:
   sojourn query "SELECT * FROM fct_daily ORDER BY date"
