@@ -24,6 +24,7 @@ type batch struct {
 	quarantineParts int
 	staged          []lake.File
 	quarantined     []lake.File
+	identity        []lake.File
 }
 
 // readAll reads the pending objects, the biggest first, and returns their
@@ -103,6 +104,9 @@ func (b *batch) finish(ctx context.Context, workers []*worker) error {
 		w.days = nil
 		rejects = append(rejects, w.rejects...)
 		w.rejects = nil
+	}
+	if err := b.writeAliases(ctx, workers); err != nil {
+		return err
 	}
 	if len(rejects) > 0 {
 		if err := b.writeQuarantine(ctx, rejects); err != nil {
@@ -197,5 +201,5 @@ func (b *batch) manifest(inputs []lake.Input, workers []*worker) lake.Batch {
 			reasons[reason] += n
 		}
 	}
-	return lake.Batch{ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs, Staged: b.staged, Quarantine: b.quarantined, Reasons: reasons}
+	return lake.Batch{ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs, Staged: b.staged, Quarantine: b.quarantined, Identity: b.identity, Reasons: reasons}
 }

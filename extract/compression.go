@@ -15,6 +15,8 @@ const maxWindow = 128 << 20
 var (
 	gzipMagic = []byte{0x1f, 0x8b}
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+
+	parquetMagic = []byte("PAR1")
 )
 
 // decompress returns the contents of an object, whose first bytes tell how it
@@ -26,6 +28,8 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 		return nil, err
 	}
 	switch {
+	case bytes.Equal(head, parquetMagic):
+		return nil, errParquet
 	case bytes.HasPrefix(head, gzipMagic):
 		return newGzipMembers(b)
 	case bytes.Equal(head, zstdMagic), isSkippable(head):

@@ -1,5 +1,7 @@
 package extract
 
+import "time"
+
 // A field is a canonical field: what we want to know of an event.
 type field int
 
@@ -10,11 +12,17 @@ const (
 	eventName
 	timestamp
 	receivedAt
+	clientTimestamp
+	sentAt
+	sequence
 	sessionID
 	screen
+	viewID
 	engagedMillis
 	crash
 	background
+	launch
+	newSession
 
 	// The attributes, in the order of transform.Attributes.
 	platform
@@ -31,15 +39,26 @@ const (
 
 // fieldNames are the names of the fields, in the order of the constants.
 var fieldNames = [fieldCount]string{
-	"event_id", "user_id", "device_id", "event_name", "timestamp", "received_at", "session_id", "screen",
-	"engaged_ms", "crash", "background",
+	"event_id", "user_id", "device_id", "event_name", "timestamp", "received_at", "client_timestamp", "sent_at", "sequence",
+	"session_id", "screen", "view_id", "engaged_ms", "crash", "background", "launch", "new_session",
 	"platform", "os_version", "app_version", "device_model", "country", "language", "acquisition_source", "campaign",
 }
 
 // String returns the name by which mappings know the field.
 func (f field) String() string { return fieldNames[f] }
 
-func (f field) isTime() bool { return f == timestamp || f == receivedAt }
+func (f field) isTime() bool {
+	return f == timestamp || f == receivedAt || f == clientTimestamp || f == sentAt
+}
+
+// isText says whether the value of the field is taken as it stands.
+func (f field) isText() bool {
+	switch f {
+	case sequence, engagedMillis, crash, background, launch, newSession:
+		return false
+	}
+	return !f.isTime()
+}
 
 func fieldNamed(name string) (field, bool) {
 	for i, n := range fieldNames {
@@ -54,7 +73,8 @@ func fieldNamed(name string) (field, bool) {
 type place struct {
 	field field
 	path  string
-	unit  int64 // microseconds in a unit of time; 0 for RFC 3339 text
+	unit  int64          // microseconds in a unit of time; 0 for RFC 3339 text
+	zone  *time.Location // of times that are written in local time; nil for UTC
 }
 
 // places returns where a source has its fields, in the order of the fields.
@@ -66,7 +86,7 @@ func (s Source) places() []place {
 			f, ok = Field{Path: name}, true
 		}
 		if ok {
-			places = append(places, place{field(i), f.Path, unitMicros(f.Unit)})
+			places = append(places, place{field(i), f.Path, unitMicros(f.Unit), f.location()})
 		}
 	}
 	return places

@@ -13,6 +13,7 @@ const (
 	badJSON           = "bad_json"
 	badCSV            = "bad_csv"
 	notAnObject       = "not_an_object"
+	wrongFormat       = "wrong_format"
 	missingTimestamp  = "missing_timestamp"
 	badTimestamp      = "bad_timestamp"
 	timestampTooEarly = "timestamp_too_early"

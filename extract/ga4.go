@@ -1,15 +1,12 @@
 package extract
 
 import (
-	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"io"
+	"regexp"
 
 	"github.com/zeebo/xxh3"
-
-	"sojourn/transform"
 )
 
 // The places of a Firebase or GA4 export that are read, in the order of ga4Paths.
@@ -38,28 +35,28 @@ const (
 	ga4Places
 )
 
-func ga4Paths() [][]string {
-	return [][]string{
-		{"event_name"},
-		{"event_timestamp"},
-		{"user_id"},
-		{"user_pseudo_id"},
-		{"event_params"},
-		{"platform"},
-		{"device", "operating_system_version"},
-		{"app_info", "version"},
-		{"device", "mobile_model_name"},
-		{"geo", "country"},
-		{"device", "language"},
-		{"collected_traffic_source", "manual_source"},
-		{"traffic_source", "source"},
-		{"collected_traffic_source", "manual_campaign_name"},
-		{"traffic_source", "name"},
-		{"stream_id"},
-		{"event_bundle_sequence_id"},
-		{"batch_event_index"},
-		{"batch_ordering_id"},
-		{"batch_page_id"},
+func ga4Paths() []string {
+	return []string{
+		"event_name",
+		"event_timestamp",
+		"user_id",
+		"user_pseudo_id",
+		"event_params",
+		"platform",
+		"device.operating_system_version",
+		"app_info.version",
+		"device.mobile_model_name",
+		"geo.country",
+		"device.language",
+		"collected_traffic_source.manual_source",
+		"traffic_source.source",
+		"collected_traffic_source.manual_campaign_name",
+		"traffic_source.name",
+		"stream_id",
+		"event_bundle_sequence_id",
+		"batch_event_index",
+		"batch_ordering_id",
+		"batch_page_id",
 	}
 }
 
@@ -85,37 +82,47 @@ func ga4Fields() map[string]Field {
 	}
 }
 
-// readGA4 reads an object of the Firebase or GA4 BigQuery export, written as
-// one JSON object a line. Integers may be quoted. The export has no event
-// ids: events are known by everything that tells one from another.
-func readGA4(ctx context.Context, data io.Reader, r *reading) error {
-	g := newGA4(r)
-	return eachLine(ctx, data, r, g.decode)
+// ga4Product is the Firebase or GA4 BigQuery export. Integers may be quoted.
+// The export has no event ids: events are known by everything that tells one
+// from another.
+func ga4Product() product {
+	return product{
+		name: "ga4", paths: ga4Paths(), fields: ga4Fields(),
+		is: func(v []value) bool {
+			return v[ga4Name].known() && v[ga4Timestamp].known() && v[ga4Params].kind != absent
+		},
+		objects: ga4Objects,
+		assembler: func() assembler {
+			g := &ga4{params: newGA4Parameters()}
+			return g.assemble
+		},
+	}
+}
+
+// The tables of an export are named by date: the daily one takes the place of
+// what was streamed during the day.
+var ga4Tables = regexp.MustCompile(`events_(intraday_|fresh_)?(\d{8})`)
+
+func ga4Objects(name string) objectRole {
+	if table := ga4Tables.FindStringSubmatch(name); table != nil {
+		return objectRole{edition: table[2], provisional: table[1] != ""}
+	}
+	return objectRole{}
 }
 
 type ga4 struct {
-	judge  *judge
-	scan   scanner
-	root   *node
-	values [ga4Places]value
+	values []value
 	params ga4Parameters
 	id     []byte
 }
 
-func newGA4(r *reading) *ga4 {
-	judge := newJudge(Source{Fields: ga4Fields()}, r.now, r.texts)
-	return &ga4{judge: judge, root: newNode(ga4Paths()), params: newGA4Parameters()}
-}
-
-func (g *ga4) decode(line []byte, e *transform.Event) *flaw {
-	if flaw := g.scan.record(line, g.root, g.values[:]); flaw != nil {
+func (g *ga4) assemble(v []value, fields *[fieldCount]value) *flaw {
+	if flaw := g.params.read(v[ga4Params]); flaw != nil {
 		return flaw
 	}
-	if flaw := g.params.read(g.values[ga4Params]); flaw != nil {
-		return flaw
-	}
-	v, p := &g.values, &g.params
-	fields := [fieldCount]value{
+	g.values = v
+	p := &g.params
+	*fields = [fieldCount]value{
 		eventID:           {kind: text, bytes: g.digest()},
 		userID:            v[ga4User],
 		deviceID:          v[ga4Device],
@@ -139,7 +146,7 @@ func (g *ga4) decode(line []byte, e *transform.Event) *flaw {
 	case "notification_receive":
 		fields[background] = value{kind: boolean, bytes: []byte("true")}
 	}
-	return g.judge.event(&fields, e)
+	return nil
 }
 
 // digest identifies the event, whatever the order of its parameters and

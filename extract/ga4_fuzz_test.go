@@ -19,9 +19,9 @@ func FuzzGA4(f *testing.F) {
 	}
 	now := calendar.UTC.Start(calendar.Date(2026, 10, 10))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		g := newGA4(&reading{worker: &worker{now: now, texts: newTexts()}})
+		decode := ga4Product().decoder(&reading{worker: &worker{now: now, texts: newTexts()}})
 		var e transform.Event
-		if g.decode(line, &e) != nil {
+		if decode(line, &e) != nil {
 			return
 		}
 		if !json.Valid(line) {

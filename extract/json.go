@@ -12,6 +12,8 @@ type scanner struct {
 	pos     int
 	scratch []byte // texts of this record that had escapes
 	fault   string // what was found wrong at pos; empty if nothing was
+
+	inner *scanner // of objects inside texts; nil before the first
 }
 
 // record reads one JSON object and sets the values that root wants; others
@@ -19,6 +21,9 @@ type scanner struct {
 // is wrong with the text, nil if nothing.
 func (s *scanner) record(data []byte, root *node, values []value) *flaw {
 	s.data, s.pos, s.scratch, s.fault = data, 0, s.scratch[:0], ""
+	if s.inner != nil {
+		s.inner.scratch = s.inner.scratch[:0]
+	}
 	clear(values)
 	s.space()
 	isObject := s.pos < len(data) && data[s.pos] == '{'
@@ -147,6 +152,9 @@ func (s *scanner) visit(n *node, values []value, depth int) bool {
 		if !ok {
 			return false
 		}
+		if n.embedded && len(n.children) > 0 && len(bytes) > 0 && bytes[0] == '{' {
+			return s.embedded(n, bytes, values, depth)
+		}
 		v = value{kind: text, bytes: bytes}
 	case c == '{' && len(n.children) > 0:
 		n.set(values, value{})
@@ -174,6 +182,26 @@ func (s *scanner) visit(n *node, values []value, depth int) bool {
 		return true
 	}
 	n.set(values, v)
+	return true
+}
+
+// embedded reads the object inside a text.
+func (s *scanner) embedded(n *node, text []byte, values []value, depth int) bool {
+	if s.inner == nil {
+		s.inner = &scanner{}
+	}
+	in := s.inner
+	in.data, in.pos, in.fault = text, 0, ""
+	n.set(values, value{})
+	if !in.object(n, values, depth+1) {
+		return s.fail("in the object inside the text: " + in.fault)
+	}
+	if in.space(); in.pos < len(text) {
+		return s.fail("in the object inside the text: text after its end")
+	}
+	for _, slot := range n.slots {
+		values[slot] = value{kind: object, bytes: text}
+	}
 	return true
 }
 

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -29,14 +30,15 @@ var (
 type judge struct {
 	places  [fieldCount]place // where the source has its fields
 	engaged int64             // engagement time of a record that tells none
-	now     int64             // bound of all timestamps
+	clock   Clock
+	now     int64 // bound of all timestamps
 	texts   *texts
 	scratch []byte
 }
 
 // newJudge returns the judge of the records of a source.
 func newJudge(s Source, now int64, texts *texts) *judge {
-	j := &judge{engaged: -1, now: now, texts: texts}
+	j := &judge{engaged: -1, now: now, texts: texts, clock: s.Clock}
 	for _, p := range s.places() {
 		j.places[p.field] = p
 	}
@@ -50,7 +52,7 @@ func newJudge(s Source, now int64, texts *texts) *judge {
 // it cannot. Values are left changed.
 func (j *judge) event(values *[fieldCount]value, e *transform.Event) *flaw {
 	for f := range values {
-		if f := field(f); !f.isTime() && f != engagedMillis && f != crash && f != background {
+		if f := field(f); f.isText() {
 			if flaw := j.text(f, &values[f]); flaw != nil {
 				return flaw
 			}
@@ -62,6 +64,7 @@ func (j *judge) event(values *[fieldCount]value, e *transform.Event) *flaw {
 	e.Name = j.texts.repeated(values[eventName].bytes)
 	e.SourceSession = j.texts.repeated(values[sessionID].bytes)
 	e.Screen = j.texts.repeated(values[screen].bytes)
+	e.View = j.texts.repeated(values[viewID].bytes)
 	if e.Name == "" {
 		return &flaw{missingEventName, j.where(eventName) + " is missing or empty"}
 	}
@@ -113,18 +116,31 @@ func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 	if !values[timestamp].known() {
 		return &flaw{missingTimestamp, j.where(timestamp) + " is missing or empty"}
 	}
-	var problem string
-	if e.At, problem = parseMoment(values[timestamp], j.places[timestamp].unit); problem != "" {
-		return &flaw{badTimestamp, j.where(timestamp) + " " + problem}
+	var problem *flaw
+	if e.At, problem = j.moment(timestamp, values); problem != nil {
+		return problem
 	}
-	e.ReceivedAt = 0
-	if values[receivedAt].known() {
-		if e.ReceivedAt, problem = parseMoment(values[receivedAt], j.places[receivedAt].unit); problem != "" {
-			return &flaw{badTimestamp, j.where(receivedAt) + " " + problem}
+	for _, other := range [...]struct {
+		field field
+		to    *int64
+	}{{receivedAt, &e.ReceivedAt}, {sentAt, &e.SentAt}, {clientTimestamp, &e.ClientAt}} {
+		*other.to = 0
+		if !values[other.field].known() {
+			continue
 		}
-		if e.ReceivedAt < earliest {
-			e.ReceivedAt = 0 // year 1 and 1970 are how programs write a time that was never set
+		if *other.to, problem = j.moment(other.field, values); problem != nil {
+			return problem
 		}
+		if *other.to < earliest {
+			*other.to = 0 // year 1 and 1970 are how programs write a time that was never set
+		}
+	}
+	claimed := e.At
+	if j.clock.correct(e) {
+		e.ClientAt = claimed
+	}
+	if e.ClientAt == e.At {
+		e.ClientAt = 0
 	}
 	if e.At < earliest {
 		return &flaw{timestampTooEarly, fmt.Sprintf("%s is %s, before 2000: is the unit right?", j.where(timestamp), formatMoment(e.At))}
@@ -133,9 +149,23 @@ func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 	case e.ReceivedAt != 0 && e.At > e.ReceivedAt+tolerance:
 		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h after %s, %s", j.where(timestamp), formatMoment(e.At), j.where(receivedAt), formatMoment(e.ReceivedAt))}
 	case e.At > j.now+tolerance:
-		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h in the future", j.where(timestamp), formatMoment(e.At))}
+		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h in the future: is the unit right?", j.where(timestamp), formatMoment(e.At))}
 	}
 	return nil
+}
+
+// moment reads a time in the unit and zone of its place.
+func (j *judge) moment(f field, values *[fieldCount]value) (int64, *flaw) {
+	p := &j.places[f]
+	at, problem := parseMoment(values[f], p.unit)
+	if problem != "" {
+		return 0, &flaw{badTimestamp, j.where(f) + " " + problem}
+	}
+	if p.zone != nil {
+		t := time.UnixMicro(at).UTC()
+		at = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), p.zone).UnixMicro()
+	}
+	return at, nil
 }
 
 func (j *judge) measures(values *[fieldCount]value, e *transform.Event) *flaw {
@@ -147,12 +177,24 @@ func (j *judge) measures(values *[fieldCount]value, e *transform.Event) *flaw {
 		}
 		e.EngagedMillis = millis
 	}
-	var flaw *flaw
-	if e.Crash, flaw = j.truth(crash, values); flaw != nil {
-		return flaw
+	var problem *flaw
+	for _, is := range [...]struct {
+		field field
+		to    *bool
+	}{{crash, &e.Crash}, {background, &e.Background}, {launch, &e.Launch}, {newSession, &e.NewSession}} {
+		if *is.to, problem = j.truth(is.field, values); problem != nil {
+			return problem
+		}
 	}
-	e.Background, flaw = j.truth(background, values)
-	return flaw
+	e.Sequence = 0
+	if v := &values[sequence]; v.known() {
+		n, ok := scaled(v.bytes, 1)
+		if v.kind != text && v.kind != number || !ok || n < 0 {
+			return &flaw{wrongType, fmt.Sprintf("%s is %s, want a whole number", j.where(sequence), excerpt(v.bytes))}
+		}
+		e.Sequence = n
+	}
+	return nil
 }
 
 // truth reads a field that is true or false; unknown is false.
@@ -191,6 +233,7 @@ func (j *judge) digest(e *transform.Event) string {
 	put(e.Name)
 	put(e.SourceSession)
 	put(e.Screen)
+	put(e.View)
 	put(e.Platform)
 	put(e.OSVersion)
 	put(e.AppVersion)
@@ -199,9 +242,11 @@ func (j *judge) digest(e *transform.Event) string {
 	put(e.Language)
 	put(e.AcquisitionSource)
 	put(e.Campaign)
-	b = binary.LittleEndian.AppendUint64(b, uint64(e.At))
+	// The time that the device claims is the same in every delivery.
+	b = binary.LittleEndian.AppendUint64(b, uint64(cmp.Or(e.ClientAt, e.At)))
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.Sequence))
 	b = binary.LittleEndian.AppendUint64(b, uint64(e.EngagedMillis))
-	b = append(b, truthByte(e.Crash), truthByte(e.Background))
+	b = append(b, truthByte(e.Crash), truthByte(e.Background), truthByte(e.Launch), truthByte(e.NewSession))
 	sum := xxh3.Hash128(b).Bytes()
 	b = hex.AppendEncode(b[:0], sum[:])
 	j.scratch = b

@@ -160,7 +160,7 @@ func TestFlaws(t *testing.T) {
 		{"too early", `{"u":"ann","n":"open","t":1790856}`,
 			`timestamp_too_early: timestamp (t) is 1970-01-21 17:27:36 UTC, before 2000: is the unit right?`},
 		{"in the future", `{"u":"ann","n":"open","t":1791676801}`,
-			`timestamp_in_future: timestamp (t) is 2026-10-11 00:00:01 UTC, more than 24 h in the future`},
+			`timestamp_in_future: timestamp (t) is 2026-10-11 00:00:01 UTC, more than 24 h in the future: is the unit right?`},
 		{"later than received", `{"u":"ann","n":"open","t":1790856000,"r":1790769599}`,
 			`timestamp_in_future: timestamp (t) is 2026-10-01 12:00:00 UTC, more than 24 h after received_at (r), 2026-09-30 11:59:59 UTC`},
 		{"no name", `{"u":"ann","n":"","t":1790856000}`, `missing_event_name: event_name (n) is missing or empty`},

@@ -1,10 +1,13 @@
 package extract
 
+import "slices"
+
 // A node is a place in a JSON object whose value, or values inside it, are wanted.
 type node struct {
 	name     string
 	slots    []int // which values to set from the value at this place
 	children []node
+	embedded bool   // the value may be a text that holds an object
 	next     int    // child that is likely to come next: records repeat the order of their keys
 	lengths  uint64 // bit n is set if a child's name has n bytes (63: or more)
 }
@@ -19,6 +22,14 @@ func newNode(paths [][]string) *node {
 		}
 	}
 	return root
+}
+
+// embed says that the values of some places may be texts that hold an object.
+func (n *node) embed(names ...string) *node {
+	for i := range n.children {
+		n.children[i].embedded = n.children[i].embedded || slices.Contains(names, n.children[i].name)
+	}
+	return n
 }
 
 func (n *node) add(path []string, slot int) {

@@ -27,17 +27,42 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 			read[lake.Input{Source: in.Source, Object: in.Object, Version: in.Version}] = true
 		}
 	}
+	type edition struct{ source, name string }
+	settled := map[edition]bool{}
+	for _, batch := range done {
+		for _, in := range batch.Inputs {
+			if in.Edition != "" && !in.Provisional && in.Version != "" {
+				settled[edition{in.Source, in.Edition}] = true
+			}
+		}
+	}
 	var pending []Pending
 	for _, s := range sources {
 		for o, err := range s.Bucket.List(ctx, "") {
 			if err != nil {
 				return nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
 			}
+			role := s.roleOf(o.Name)
+			if role.contents == noData {
+				continue
+			}
 			if isData(o) && matchGlob(s.Match, o.Name) && !read[lake.Input{Source: s.Name, Object: o.Name, Version: o.Version}] {
 				pending = append(pending, Pending{s.Name, o})
+				if role.edition != "" && !role.provisional {
+					settled[edition{s.Name, role.edition}] = true
+				}
 			}
 		}
 	}
+	roles := map[string]Source{}
+	for _, s := range sources {
+		roles[s.Name] = s
+	}
+	// What is there for good stands in for what is provisional.
+	pending = slices.DeleteFunc(pending, func(p Pending) bool {
+		role := roles[p.Source].roleOf(p.Object.Name)
+		return role.provisional && settled[edition{p.Source, role.edition}]
+	})
 	slices.SortFunc(pending, func(a, b Pending) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object.Name, b.Object.Name))
 	})

@@ -77,7 +77,11 @@ func (t *transport) Read(p []byte) (int, error) {
 // read reads the object. All that is wrong with the object becomes part of the
 // input; errors are those of the lake and the end of ctx.
 func (r *reading) read(ctx context.Context, f format) error {
-	r.input = lake.Input{Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size}
+	role := r.source.roleOf(r.object.Name)
+	r.input = lake.Input{
+		Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size,
+		Edition: role.edition, Provisional: role.provisional,
+	}
 	err := f.read(ctx, r)
 	if err == nil {
 		return nil
@@ -109,6 +113,15 @@ func (r *reading) accept(ctx context.Context, e *transform.Event, line int64) er
 	r.input.Lines++
 	r.input.Events++
 	return r.keep(ctx, e)
+}
+
+// mapped takes a record that says which id is whose.
+func (r *reading) mapped(a transform.Alias, line int64) {
+	r.input.Lines++
+	r.input.Aliases++
+	r.aliases = append(r.aliases, aliasRow{
+		From: a.From, To: a.To, At: a.At, Source: r.source.Name, Object: r.object.Name, Line: line,
+	})
 }
 
 // reject takes a record that cannot be used.

@@ -85,7 +85,7 @@ func BenchmarkDecode(b *testing.B) {
 		read func(context.Context, io.Reader, *reading) error
 	}{
 		{"ndjson", flat, readNDJSON},
-		{"ga4", ga4Line, readGA4},
+		{"ga4", ga4Line, ga4Product().readLines},
 		{"csv", "1,u_4182,5c1d0f7a9b3e,view,2026-10-01T12:00:00Z,TripList,android,4.12.0", readCSV},
 	} {
 		b.Run(test.name, func(b *testing.B) {

@@ -1,14 +1,17 @@
 package extract
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
 )
 
 // A Source is a set of raw objects in one format.
@@ -18,11 +21,14 @@ type Source struct {
 	Format string // one of [Formats]
 	Match  string // glob of object names, where ** stands for any folders; empty for all
 
-	// Fields says where in a record each canonical field is. If empty, fields
-	// are looked for under their canonical names. Not for ga4, whose places
-	// are fixed. If engaged_ms is mapped here, an event without it has none;
-	// otherwise it is unknown.
+	// Fields says where in a record each canonical field is. For ndjson, csv
+	// and parquet, if empty, fields are looked for under their canonical names.
+	// For the formats of products, which know their places, it adds places or
+	// replaces some. If engaged_ms is mapped here, an event without it has
+	// none; otherwise it is unknown.
 	Fields map[string]Field
+
+	Clock Clock
 }
 
 // A Field is the place of a canonical field in a record.
@@ -35,22 +41,51 @@ type Field struct {
 	// times that are RFC 3339 text. Parquet's own times need none and are
 	// UTC, also where isAdjustedToUTC is false.
 	Unit string
+
+	// Zone is the IANA name of the zone whose local time a time is, where it
+	// says no offset; empty for UTC. An hour that comes twice is the first.
+	Zone string
+}
+
+// location is the zone of a time that is valid; nil for UTC.
+func (f Field) location() *time.Location {
+	if f.Zone == "" {
+		return nil
+	}
+	zone, err := time.LoadLocation(f.Zone)
+	if err != nil {
+		return nil
+	}
+	return zone
 }
 
 // A format is a way to write events into an object.
 type format struct {
-	name   string
-	mapped bool // fields are where the mapping says
-	read   reader
+	name    string
+	mapped  bool // fields are where the mapping says, and nowhere else
+	read    func(context.Context, *reading) error
+	objects func(name string) objectRole // nil if all objects have events
 }
 
 func formats() []format {
-	return []format{
-		{"csv", true, streamed(readCSV)},
-		{"ga4", false, streamed(readGA4)},
-		{"ndjson", true, streamed(readNDJSON)},
-		{"parquet", true, readParquet},
+	list := []format{
+		{name: "csv", mapped: true, read: streamed(readCSV)},
+		{name: "ndjson", mapped: true, read: streamed(readNDJSON)},
+		{name: "parquet", mapped: true, read: readParquet},
 	}
+	for _, p := range products() {
+		list = append(list, format{name: p.name, read: p.read, objects: p.objects})
+	}
+	slices.SortFunc(list, func(a, b format) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+// roleOf says what an object of the source is for.
+func (s Source) roleOf(name string) objectRole {
+	if f, ok := formatNamed(s.Format); ok && f.objects != nil {
+		return f.objects(name)
+	}
+	return objectRole{}
 }
 
 // Formats returns the names of the formats that can be read, sorted.
@@ -87,17 +122,20 @@ func (s Source) Validate() error {
 	switch {
 	case !ok:
 		report("format: unknown %q: want one of %s", s.Format, strings.Join(Formats(), ", "))
-	case !f.mapped && len(s.Fields) > 0:
-		report("fields: format %s has its fields in fixed places", s.Format)
-	case f.mapped && len(s.Fields) > 0:
-		for _, err := range validateFields(s.Fields) {
+	case len(s.Fields) > 0:
+		for _, err := range validateFields(s.Fields, f.mapped) {
 			report("fields: %w", err)
 		}
+	}
+	if s.Clock.DeadZone < 0 || s.Clock.FutureClamp < 0 {
+		report("clock: %v and %v: want no negative duration", s.Clock.DeadZone, s.Clock.FutureClamp)
 	}
 	return errors.Join(errs...)
 }
 
-func validateFields(fields map[string]Field) []error {
+// validateFields reports what is wrong with places. A mapping that is complete
+// has all without which no record could be used.
+func validateFields(fields map[string]Field, complete bool) []error {
 	var errs []error
 	report := func(message string, args ...any) { errs = append(errs, fmt.Errorf(message, args...)) }
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
@@ -115,7 +153,16 @@ func validateFields(fields map[string]Field) []error {
 			report("%s: has a unit, but is not a time", name)
 		case f.Unit != "" && unitMicros(f.Unit) == 0:
 			report("%s: unknown unit %q: want s, ms or us, or none for RFC 3339 text", name, f.Unit)
+		case f.Zone != "" && !id.isTime():
+			report("%s: has a zone, but is not a time", name)
+		case f.Zone != "":
+			if _, err := calendar.LoadZone(f.Zone); err != nil {
+				report("%s: %w", name, err)
+			}
 		}
+	}
+	if !complete {
+		return errs
 	}
 	for _, id := range []field{timestamp, eventName} {
 		if _, ok := fields[id.String()]; !ok {

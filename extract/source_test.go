@@ -20,10 +20,16 @@ func TestValidateReportsEverything(t *testing.T) {
 		{"fixed places", extract.Source{Name: "app", Format: "ga4", Match: "**/*.json.gz"}, nil},
 		{"nothing said", extract.Source{}, []string{
 			`source "": no name`,
-			`source "": format: unknown "": want one of csv, ga4, ndjson, parquet`,
+			`source "": format: unknown "": want one of ` + strings.Join(extract.Formats(), ", "),
 		}},
-		{"fields for fixed places", extract.Source{Name: "app", Format: "ga4", Fields: minimal.Fields}, []string{
-			`source "app": fields: format ga4 has its fields in fixed places`,
+		{"one place more in a product's records", extract.Source{Name: "app", Format: "ga4", Fields: map[string]extract.Field{
+			"session_id": {Path: "visit"},
+		}}, nil},
+		{"a place of a time in a place", extract.Source{Name: "app", Format: "ga4", Fields: map[string]extract.Field{
+			"timestamp": {Path: "t", Unit: "s", Zone: "Atlantis"}, "screen": {Path: "s", Zone: "UTC"},
+		}}, []string{
+			`source "app": fields: screen: has a zone, but is not a time`,
+			`source "app": fields: timestamp: "Atlantis" is not a time zone: want an IANA name such as Europe/Lisbon or UTC`,
 		}},
 		{"everything wrong", extract.Source{Name: "app", Format: "ndjson", Match: "a/[", Fields: map[string]extract.Field{
 			"usr":       {Path: "u"},
@@ -36,8 +42,8 @@ func TestValidateReportsEverything(t *testing.T) {
 			`source "app": fields: screen: path "a..b" has an empty name`,
 			`source "app": fields: screen: has a unit, but is not a time`,
 			`source "app": fields: timestamp: unknown unit "min": want s, ms or us, or none for RFC 3339 text`,
-			`source "app": fields: unknown field "usr": want one of event_id, user_id, device_id, event_name, timestamp, received_at, session_id, screen, ` +
-				`engaged_ms, crash, background, platform, os_version, app_version, device_model, country, language, acquisition_source, campaign`,
+			`source "app": fields: unknown field "usr": want one of event_id, user_id, device_id, event_name, timestamp, received_at, client_timestamp, sent_at, sequence, ` +
+				`session_id, screen, view_id, engaged_ms, crash, background, launch, new_session, platform, os_version, app_version, device_model, country, language, acquisition_source, campaign`,
 			`source "app": fields: event_name is not mapped`,
 			`source "app": fields: neither user_id nor device_id is mapped`,
 		}},

@@ -181,8 +181,17 @@ func describe(e transform.Event) string {
 	if e.ReceivedAt != 0 {
 		word("received", fmt.Sprint(e.ReceivedAt))
 	}
+	for _, at := range []struct {
+		name   string
+		micros int64
+	}{{"client", e.ClientAt}, {"sent", e.SentAt}, {"sequence", e.Sequence}} {
+		if at.micros != 0 {
+			word(at.name, fmt.Sprint(at.micros))
+		}
+	}
 	word("session", e.SourceSession)
 	word("screen", e.Screen)
+	word("view", e.View)
 	word("platform", e.Platform)
 	word("os", e.OSVersion)
 	word("app", e.AppVersion)
@@ -194,8 +203,13 @@ func describe(e transform.Event) string {
 	if e.Crash {
 		words = append(words, "crash")
 	}
-	if e.Background {
-		words = append(words, "background")
+	for _, is := range []struct {
+		name string
+		yes  bool
+	}{{"background", e.Background}, {"launch", e.Launch}, {"new_session", e.NewSession}} {
+		if is.yes {
+			words = append(words, is.name)
+		}
 	}
 	if e.EngagedMillis >= 0 {
 		word("engaged", fmt.Sprint(e.EngagedMillis))

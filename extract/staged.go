@@ -39,7 +39,18 @@ type stagedRow struct {
 	Source            string `parquet:"source,dict"`
 	Object            string `parquet:"object,dict"`
 	Line              int64  `parquet:"line"`
+
+	// Columns that were added later, and that older files lack.
+	ClientAt   int64  `parquet:"client_at,optional,timestamp(microsecond)"`
+	SentAt     int64  `parquet:"sent_at,optional,timestamp(microsecond)"`
+	Sequence   int64  `parquet:"sequence,optional"`
+	View       string `parquet:"view_id,optional,dict"`
+	Launch     bool   `parquet:"launch"`
+	NewSession bool   `parquet:"new_session"`
 }
+
+// firstColumns is how many columns of stagedRow every file has.
+const firstColumns = 22
 
 // stagedValues give the value of each column of stagedRow, in its order.
 var stagedValues = [...]func(*transform.Event) parquet.Value{
@@ -65,6 +76,12 @@ var stagedValues = [...]func(*transform.Event) parquet.Value{
 	func(e *transform.Event) parquet.Value { return textValue(e.Source) },
 	func(e *transform.Event) parquet.Value { return textValue(e.Object) },
 	func(e *transform.Event) parquet.Value { return parquet.Int64Value(e.Line) },
+	func(e *transform.Event) parquet.Value { return optionalInt(e.ClientAt, 0) },
+	func(e *transform.Event) parquet.Value { return optionalInt(e.SentAt, 0) },
+	func(e *transform.Event) parquet.Value { return optionalInt(e.Sequence, 0) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.View) },
+	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.Launch) },
+	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.NewSession) },
 }
 
 func textValue(s string) parquet.Value {

@@ -46,8 +46,8 @@ func openStaged(ctx context.Context, b *bucket.Bucket, file lake.StagedFile) (*s
 	}); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if want := parquet.SchemaOf(stagedRow{}); !parquet.EqualNodes(f.Schema(), want) {
-		return nil, errors.Join(fmt.Errorf("schema is %v, want %v", f.Schema(), want), s.Close())
+	if !isStaged(f.Schema()) {
+		return nil, errors.Join(fmt.Errorf("schema is %v, want %v", f.Schema(), parquet.SchemaOf(stagedRow{})), s.Close())
 	}
 	superseded := map[lake.ObjectKey]bool{}
 	for _, key := range file.Superseded {
@@ -57,6 +57,22 @@ func openStaged(ctx context.Context, b *bucket.Bucket, file lake.StagedFile) (*s
 		name: file.Object, spooled: s, groups: f.RowGroups(), superseded: superseded,
 		attributes: map[transform.Attributes]*transform.Attributes{{}: transform.NoAttributes},
 	}, nil
+}
+
+// isStaged says whether a schema is that of staged events, with or without the
+// columns that were added later.
+func isStaged(s *parquet.Schema) bool {
+	want := parquet.SchemaOf(stagedRow{}).Fields()
+	have := s.Fields()
+	if len(have) != len(want) && len(have) != firstColumns {
+		return false
+	}
+	for i, field := range have {
+		if field.Name() != want[i].Name() || !parquet.EqualNodes(field, want[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // head returns the next event, nil at the end of the file. It is valid until
@@ -165,6 +181,14 @@ func (f *stagedFile) decode(n int) error {
 	texts(func(e *transform.Event, _ *transform.Attributes, s string) { e.Source = s })
 	texts(func(e *transform.Event, _ *transform.Attributes, s string) { e.Object = s })
 	ints(0, func(e *transform.Event, v int64) { e.Line = v })
+	if len(f.columns) > firstColumns {
+		ints(0, func(e *transform.Event, v int64) { e.ClientAt = v })
+		ints(0, func(e *transform.Event, v int64) { e.SentAt = v })
+		ints(0, func(e *transform.Event, v int64) { e.Sequence = v })
+		texts(func(e *transform.Event, _ *transform.Attributes, s string) { e.View = s })
+		bools(func(e *transform.Event, v bool) { e.Launch = v })
+		bools(func(e *transform.Event, v bool) { e.NewSession = v })
+	}
 
 	last := transform.NoAttributes
 	for i := range attributes[:n] {

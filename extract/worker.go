@@ -30,6 +30,8 @@ type worker struct {
 
 	rejects     []rejected
 	rejectBytes int64
+
+	aliases []aliasRow
 }
 
 func newWorker(b *batch, budget int64) *worker {

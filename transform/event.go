@@ -14,9 +14,13 @@ type Event struct {
 
 	At         int64 // when it happened, microseconds since 1970 UTC
 	ReceivedAt int64 // when the server received it, likewise; 0 if unknown
+	ClientAt   int64 // when it happened by the device's own clock, if At was corrected; 0 if not
+	SentAt     int64 // when the device sent it, by its own clock; 0 if unknown
+	Sequence   int64 // the client's own count of its events; 0 if it keeps none
 
 	SourceSession string // session id stamped by the source, kept beside ours
 	Screen        string // screen shown when it happened
+	View          string // id of the one view of a screen or page that it belongs to
 
 	// EngagedMillis is engagement time that the source measured and reports
 	// with this event, in milliseconds; -1 if the source does not measure it.
@@ -24,6 +28,8 @@ type Event struct {
 
 	Crash      bool // the source says that the app crashed
 	Background bool // the source says that the app was in the background
+	Launch     bool // the source says that the app was started anew, not resumed
+	NewSession bool // the source says that a session begins here
 
 	// Attributes are shared between events: never modify them in place.
 	*Attributes
@@ -85,10 +91,11 @@ func (e *Event) Compare(o *Event) int {
 // comparePayload orders two events of one id and time. The one received first
 // comes first: it is the one to keep.
 func (e *Event) comparePayload(o *Event) int {
-	return cmp.Or(cmp.Compare(e.ReceivedAt, o.ReceivedAt), e.compareContent(o))
+	return cmp.Or(cmp.Compare(e.ReceivedAt, o.ReceivedAt), cmp.Compare(e.SentAt, o.SentAt), e.compareContent(o))
 }
 
-// compareContent is 0 if the events say the same, whenever they were received.
+// compareContent is 0 if the events say the same, whenever they were sent and
+// received.
 func (e *Event) compareContent(o *Event) int {
 	if c := cmp.Or(
 		cmp.Compare(e.Name, o.Name),
@@ -96,9 +103,14 @@ func (e *Event) compareContent(o *Event) int {
 		cmp.Compare(e.DeviceID, o.DeviceID),
 		cmp.Compare(e.SourceSession, o.SourceSession),
 		cmp.Compare(e.Screen, o.Screen),
+		cmp.Compare(e.View, o.View),
+		cmp.Compare(e.ClientAt, o.ClientAt),
+		cmp.Compare(e.Sequence, o.Sequence),
 		cmp.Compare(e.EngagedMillis, o.EngagedMillis),
 		compareBool(e.Crash, o.Crash),
 		compareBool(e.Background, o.Background),
+		compareBool(e.Launch, o.Launch),
+		compareBool(e.NewSession, o.NewSession),
 	); c != 0 || e.Attributes == o.Attributes {
 		return c
 	}

@@ -43,12 +43,21 @@ type sourceConfig struct {
 	Format string                 `yaml:"format"`
 	Match  string                 `yaml:"match"`
 	Fields map[string]fieldConfig `yaml:"fields"`
+	Clock  clockConfig            `yaml:"clock"`
+}
+
+// clockConfig says what is made of the claims of devices' clocks.
+type clockConfig struct {
+	Correct     bool     `yaml:"correct"`      // by when it was sent and received
+	DeadZone    duration `yaml:"dead_zone"`    // what may be the time on the way
+	FutureClamp duration `yaml:"future_clamp"` // later than that after its receipt: when it was received
 }
 
 // fieldConfig is a path, or a path with the unit of a time.
 type fieldConfig struct {
 	Path string `yaml:"path"`
 	Unit string `yaml:"unit"`
+	Zone string `yaml:"zone"`
 }
 
 func (f *fieldConfig) UnmarshalYAML(unmarshal func(any) error) error {
@@ -295,9 +304,10 @@ func within(inner, outer string) bool {
 func (s sourceConfig) source() extract.Source {
 	fields := make(map[string]extract.Field, len(s.Fields))
 	for name, f := range s.Fields {
-		fields[name] = extract.Field{Path: f.Path, Unit: f.Unit}
+		fields[name] = extract.Field{Path: f.Path, Unit: f.Unit, Zone: f.Zone}
 	}
-	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields}
+	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
+	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock}
 }
 
 // definition is the preset with the knobs over it. An event role that is set

@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 // TestGolden runs the stories of testdata/golden: events in, rows out.
 func TestGolden(t *testing.T) { runScripts(t, "../../testdata/golden") }
 
+// TestFormats runs the stories of testdata/formats: exports of other products
+// as they lie in a bucket in, rows out.
+func TestFormats(t *testing.T) { runScripts(t, "../../testdata/formats") }
+
 // TestScripts runs the command line as an operator sees it.
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script") }
 

@@ -54,15 +54,26 @@ type Input struct {
 	Events      int64  `json:"events"`          // records that became staged events
 	Quarantined int64  `json:"quarantined"`     // records that did not, and are in quarantine
 	Error       string `json:"error,omitempty"` // why not all of the object could be read, if so
+
+	// Aliases counts records that are no events but say which id is whose.
+	Aliases int64 `json:"aliases,omitempty"`
+
+	// Edition names objects of a source that take each other's place, such as
+	// the daily and the intraday table of a date. One that is provisional
+	// counts only until one of the same edition that is not has been read.
+	Edition     string `json:"edition,omitempty"`
+	Provisional bool   `json:"provisional,omitempty"`
 }
 
-// A Batch is the manifest of one extraction: Σ Lines = Σ Events + Σ Quarantined.
+// A Batch is the manifest of one extraction: Σ Lines = Σ Events + Σ Quarantined
+// + Σ Aliases.
 type Batch struct {
 	ID         string  `json:"id"`   // six digits, counting up
 	Zone       string  `json:"zone"` // whose days the staged events are sorted into
 	Inputs     []Input `json:"inputs"`
-	Staged     []File  `json:"staged"`     // sorted by day and object
-	Quarantine []File  `json:"quarantine"` // rows: quarantined records
+	Staged     []File  `json:"staged"`             // sorted by day and object
+	Quarantine []File  `json:"quarantine"`         // rows: quarantined records
+	Identity   []File  `json:"identity,omitempty"` // rows: aliases
 
 	// Reasons counts quarantined records by reason.
 	Reasons map[string]int64 `json:"reasons,omitempty"`
@@ -131,6 +142,11 @@ func QuarantineObject(batch string, part int) string {
 	return fmt.Sprintf("quarantine/batch-%s-%03d.parquet", batch, part)
 }
 
+// IdentityObject is where a batch's records of which id is whose are kept.
+func IdentityObject(batch string) string {
+	return fmt.Sprintf("identity/batch-%s.parquet", batch)
+}
+
 // Batches reads the manifests of all extractions, oldest first.
 func Batches(ctx context.Context, b *bucket.Bucket) ([]Batch, error) {
 	return readAll[Batch](ctx, b, batches)
@@ -176,19 +192,17 @@ func RemoveDay(ctx context.Context, b *bucket.Bucket, day calendar.Day) error {
 
 // Staged returns the staged files of each day, sorted by object name.
 func Staged(done []Batch) map[calendar.Day][]StagedFile {
-	latest := latestReadings(done)
+	stands := standing(done)
 	byDay := map[calendar.Day][]StagedFile{}
 	for i, batch := range done {
 		var superseded []ObjectKey
 		for _, in := range batch.Inputs {
 			// A reading that gave no event has none that could be superseded.
-			if key := (ObjectKey{in.Source, in.Object}); in.Events > 0 && latest[key] != i {
-				superseded = append(superseded, key)
+			if in.Events > 0 && !stands(i, in) {
+				superseded = append(superseded, ObjectKey{in.Source, in.Object})
 			}
 		}
-		slices.SortFunc(superseded, func(a, b ObjectKey) int {
-			return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Object, b.Object))
-		})
+		sortKeys(superseded)
 		digest := ""
 		if len(superseded) > 0 {
 			digest = fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q", superseded)))
@@ -201,6 +215,56 @@ func Staged(done []Batch) map[calendar.Day][]StagedFile {
 		slices.SortFunc(files, func(a, b StagedFile) int { return strings.Compare(a.Object, b.Object) })
 	}
 	return byDay
+}
+
+// Aliases are a batch's records of which id is whose that count.
+type Aliases struct {
+	File
+	Superseded []ObjectKey // sorted: records of these objects do not count
+}
+
+// Identity returns the files of aliases, oldest first.
+func Identity(done []Batch) []Aliases {
+	stands := standing(done)
+	var files []Aliases
+	for i, batch := range done {
+		var superseded []ObjectKey
+		for _, in := range batch.Inputs {
+			if in.Aliases > 0 && !stands(i, in) {
+				superseded = append(superseded, ObjectKey{in.Source, in.Object})
+			}
+		}
+		sortKeys(superseded)
+		for _, f := range batch.Identity {
+			files = append(files, Aliases{f, superseded})
+		}
+	}
+	return files
+}
+
+func sortKeys(keys []ObjectKey) {
+	slices.SortFunc(keys, func(a, b ObjectKey) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Object, b.Object))
+	})
+}
+
+// standing returns what says whether a reading of batch i counts: it is the
+// latest of its object, and no object has been read for good in its place.
+func standing(done []Batch) func(i int, in Input) bool {
+	type edition struct{ source, name string }
+	latest := latestReadings(done)
+	settled := map[edition]bool{}
+	for i, batch := range done {
+		for _, in := range batch.Inputs {
+			if in.Edition != "" && !in.Provisional && in.Version != "" && latest[ObjectKey{in.Source, in.Object}] == i {
+				settled[edition{in.Source, in.Edition}] = true
+			}
+		}
+	}
+	return func(i int, in Input) bool {
+		return latest[ObjectKey{in.Source, in.Object}] == i &&
+			!(in.Provisional && settled[edition{in.Source, in.Edition}])
+	}
 }
 
 // latestReadings returns the batch whose reading of each object counts: the

@@ -1,0 +1,78 @@
+package extract
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+
+	"sojourn/internal/bucket"
+	"sojourn/internal/lake"
+	"sojourn/internal/parquetfile"
+	"sojourn/transform"
+)
+
+// An aliasRow is the schema of the files of records that say which id is whose.
+type aliasRow struct {
+	From   string `parquet:"from_id" doc:"The id that stands for another."`
+	To     string `parquet:"to_id" doc:"The id it stands for."`
+	At     int64  `parquet:"said_at,optional,timestamp(microsecond)" doc:"When the product said so; null if it does not tell."`
+	Source string `parquet:"source" doc:"Name of the source."`
+	Object string `parquet:"object" doc:"Object that held the record."`
+	Line   int64  `parquet:"line" doc:"Line or row of the object, from 1."`
+}
+
+func (a aliasRow) compare(b aliasRow) int {
+	return cmp.Or(
+		cmp.Compare(a.From, b.From), cmp.Compare(a.At, b.At), cmp.Compare(a.To, b.To),
+		cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Line, b.Line),
+	)
+}
+
+// writeAliases writes what all workers have found, if anything.
+func (b *batch) writeAliases(ctx context.Context, workers []*worker) error {
+	var rows []aliasRow
+	for _, w := range workers {
+		rows = append(rows, w.aliases...)
+		w.aliases = nil
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	slices.SortFunc(rows, aliasRow.compare)
+	data, err := parquetfile.Encode(rows)
+	if err != nil {
+		return err
+	}
+	file, err := put(ctx, b.bucket, lake.IdentityObject(b.id), func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	file.Rows = int64(len(rows))
+	b.identity = append(b.identity, file)
+	return nil
+}
+
+// ReadIdentity returns the aliases that count, in no order.
+func ReadIdentity(ctx context.Context, b *bucket.Bucket, files []lake.Aliases) ([]transform.Alias, error) {
+	var aliases []transform.Alias
+	for _, f := range files {
+		data, err := b.Read(ctx, f.Object)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := parquetfile.Decode[aliasRow](data)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if !slices.Contains(f.Superseded, (lake.ObjectKey{Source: row.Source, Object: row.Object})) {
+				aliases = append(aliases, transform.Alias{From: row.From, To: row.To, At: row.At})
+			}
+		}
+	}
+	return aliases, nil
+}

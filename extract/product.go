@@ -1,0 +1,208 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"sojourn/transform"
+)
+
+// A product is how the export of a product writes its records: as JSON
+// objects, one a line, or as the rows of Parquet files of the same shape.
+type product struct {
+	name  string
+	paths []string // the places that are read: a value's index is that of its path
+
+	// embedded are names of objects that may be written as a text that holds
+	// the object.
+	embedded []string
+
+	// fields are the places of our fields, for messages, with the unit of each
+	// time that is a number. engaged_ms is among them if the product measures it.
+	fields map[string]Field
+
+	// is says whether a record has what no other product's records have.
+	is func(v []value) bool
+
+	// objects says what the product's objects are by their names; nil if all
+	// have events.
+	objects func(name string) objectRole
+
+	// alias reads a record of an object of the role identities; nil if the
+	// product has none. An alias without From is none.
+	alias func(v []value) (transform.Alias, *flaw)
+	// aliasPaths are the places that alias reads.
+	aliasPaths []string
+
+	// assembler returns what makes our fields of the values of a record. It may
+	// keep scratch memory from record to record.
+	assembler func() assembler
+}
+
+// An assembler sets the fields of one record from its values, or says why it
+// cannot. Values that are set are valid until the next record.
+type assembler func(v []value, fields *[fieldCount]value) *flaw
+
+// products returns all products whose exports are read as records of JSON.
+func products() []product {
+	return []product{ga4Product()}
+}
+
+// read reads an object of the product, in whichever of its forms.
+func (p product) read(ctx context.Context, r *reading) error {
+	if r.source.roleOf(r.object.Name).contents == identities {
+		return p.readAliases(ctx, r)
+	}
+	err := streamed(p.readLines)(ctx, r)
+	if errors.Is(err, errParquet) {
+		return p.readParquet(ctx, r)
+	}
+	return err
+}
+
+// readLines reads an object with one record a line.
+func (p product) readLines(ctx context.Context, data io.Reader, r *reading) error {
+	return eachLine(ctx, data, r, p.decoder(r))
+}
+
+// readAliases reads an object whose records say which id is whose.
+func (p product) readAliases(ctx context.Context, r *reading) error {
+	split := make([][]string, len(p.aliasPaths))
+	for i, path := range p.aliasPaths {
+		split[i] = splitPath(path)
+	}
+	root, values := newNode(split), make([]value, len(split))
+	var scan scanner
+	return streamed(func(ctx context.Context, data io.Reader, r *reading) error {
+		lines := newLines(data)
+		for {
+			l, err := lines.next()
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return &brokenOff{l, err}
+			}
+			f := l.flaw()
+			if f == nil && isBlank(l.text) {
+				continue
+			}
+			var a transform.Alias
+			if f == nil {
+				if f = scan.record(l.text, root, values); f == nil {
+					a, f = p.alias(values)
+				}
+			}
+			if f == nil {
+				r.mapped(a, l.number)
+			} else if err := r.reject(ctx, l, f); err != nil {
+				return err
+			}
+		}
+	})(ctx, r)
+}
+
+// decoder returns what makes events of the product's records.
+func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *flaw {
+	// Places of the configuration come after those of the product.
+	paths := slices.Clone(p.paths)
+	fields := map[string]Field{}
+	maps.Copy(fields, p.fields)
+	var added []field
+	for _, place := range (Source{Fields: r.source.Fields}).configured() {
+		paths = append(paths, place.path)
+		added = append(added, place.field)
+		fields[place.field.String()] = r.source.Fields[place.field.String()]
+	}
+	split := make([][]string, len(paths))
+	for i, path := range paths {
+		split[i] = splitPath(path)
+	}
+	root := newNode(split).embed(p.embedded...)
+	judge := newJudge(Source{Fields: fields, Clock: r.source.Clock}, r.now, r.texts)
+	assemble := p.assembler()
+
+	var scan scanner
+	values := make([]value, len(paths))
+	return func(record []byte, e *transform.Event) *flaw {
+		if flaw := scan.record(record, root, values); flaw != nil {
+			return flaw
+		}
+		if !p.is(values) {
+			if other := guessRecord(record); other != "" && other != p.name {
+				return &flaw{wrongFormat, fmt.Sprintf("this is a record of %s, not of %s: is the source's format right, and its match?", other, p.name)}
+			}
+		}
+		var assembled [fieldCount]value
+		if flaw := assemble(values, &assembled); flaw != nil {
+			return flaw
+		}
+		for i, f := range added {
+			if v := values[len(p.paths)+i]; v.known() {
+				assembled[f] = v
+			}
+		}
+		return judge.event(&assembled, e)
+	}
+}
+
+// configured returns the places that the configuration gives, in the order of
+// the fields.
+func (s Source) configured() []place {
+	if len(s.Fields) == 0 {
+		return nil
+	}
+	return s.places()
+}
+
+// guessRecord names the product that has such records, "" if none is known to.
+func guessRecord(record []byte) string {
+	record = bytes.TrimSpace(record)
+	if len(record) == 0 || record[0] != '{' {
+		return ""
+	}
+	var scan scanner
+	for _, p := range products() {
+		split := make([][]string, len(p.paths))
+		for i, path := range p.paths {
+			split[i] = splitPath(path)
+		}
+		values := make([]value, len(split))
+		if scan.record(record, newNode(split).embed(p.embedded...), values) == nil && p.is(values) {
+			return p.name
+		}
+	}
+	return ""
+}
+
+// An objectRole says what an object is for.
+type objectRole struct {
+	contents contents
+
+	// edition names objects that take each other's place, such as the daily
+	// and the intraday tables of a date; empty for none. Objects that are
+	// provisional count until one of the same edition that is not has been read.
+	edition     string
+	provisional bool
+}
+
+// contents is what an object has in it.
+type contents uint8
+
+const (
+	eventRecords contents = iota
+	identities            // which id is whose
+	noData                // marks, reports and tables of other things
+)
+
+// errParquet says that an object that was expected to be text is Parquet.
+var errParquet = errors.New("the object is a Parquet file")
+
+func (p product) readParquet(ctx context.Context, r *reading) error {
+	return errParquet
+}
