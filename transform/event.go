@@ -64,6 +64,9 @@ func (e *Event) Subject() string {
 	return e.UserID
 }
 
+// claimed is when it happened by the device's own clock.
+func (e *Event) claimed() int64 { return cmp.Or(e.ClientAt, e.At) }
+
 // Compare orders events by subject, then time, then everything that the
 // client said, then what the server said, and last by where the event was
 // found. Two events that differ only in origin are equal to the fold, so the
