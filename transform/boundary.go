@@ -22,7 +22,18 @@ func (f *folding) silenceAt(c *open, at int64) string {
 	if c.Stamp != "" {
 		return f.abandoned(c, at)
 	}
-	return f.pause(c, at, true)
+	return f.pause(c, at, false)
+}
+
+// overBy is why a session is over at an instant by which it has been silent
+// for too long: by its cap if it was alive when it reached that.
+func (f *folding) overBy(c *open, at int64, silence string) string {
+	if f.definition.CapAction == CapTruncate && f.capped(c, at) {
+		if reached := c.Session.StartedAt + f.definition.Cap.Microseconds() + 1; f.silenceAt(c, reached) == "" {
+			return "cap"
+		}
+	}
+	return silence
 }
 
 func (f *folding) abandoned(c *open, at int64) string {
@@ -46,7 +57,7 @@ func (f *folding) pause(c *open, at int64, comesBack bool) string {
 	switch {
 	case f.pausing == Explicit:
 	case f.pausing == BackgroundGap && inBackground && f.definition.Timer == FromBackground:
-		if comesBack && l.exceeds(at-c.BackgroundSince, l.background) {
+		if why := f.abandoned(c, at); why == "" && comesBack && l.exceeds(at-c.BackgroundSince, l.background) {
 			return "background_timeout"
 		}
 	case inBackground && (f.pausing == BackgroundGap || l.apart):
@@ -87,7 +98,7 @@ func (f *folding) startsAnew(c *open, e step, stamp, silence string) string {
 	case c == nil:
 		return f.first(e)
 	case silence != "":
-		f.leaveOff(c, silence, stamp)
+		f.leaveOff(c, f.overBy(c, e.At, silence), stamp)
 		if stamp != "" {
 			return "stamp"
 		}
@@ -201,19 +212,6 @@ func (f *folding) beyondCap(c *open, e step) bool {
 		f.out.Ledger.BeyondCap++
 		return true
 	}
-	if !f.capped(c, e.At) {
-		return false
-	}
-	switch d.CapAction {
-	case CapDrop:
-		c.Dropped = true
-	case CapTruncate:
-		c.Cut = true
-		f.close(c, "cap")
-		c.Touched = max(c.Touched, e.At)
-		f.latest = c
-		f.out.Ledger.BeyondCap++
-		return true
-	}
+	c.Dropped = c.Dropped || d.CapAction == CapDrop && f.capped(c, e.At)
 	return false
 }

@@ -220,6 +220,10 @@ func (f *folding) add(e step) {
 	}
 	silence := f.silence(c, e, stamp)
 	inSession := c != nil && !c.Ended && silence == ""
+	if inSession && f.definition.CapAction == CapTruncate && f.capped(c, e.At) {
+		c.Cut = true
+		f.close(c, "cap")
+	}
 	switch {
 	case e.kind&join != 0:
 		f.join(c, e, stamp, inSession)
@@ -403,24 +407,28 @@ func (f *folding) midnight(next int64) {
 	}
 }
 
+// endsTheDay says whether the midnight that splits sessions is the one at the
+// end of the day, and settles what was active on it.
+func (f *folding) endsTheDay(c *open, next int64) bool {
+	return f.definition.Midnight != "" && !c.Ended && c.Today.First != 0 && f.split.Start(f.split.DayOf(next)) == next
+}
+
 // leave settles how a session stands at midnight and says whether the next day
 // must know of it.
 func (f *folding) leave(c *open, next int64) bool {
 	silence := f.silenceAt(c, next)
+	over := f.overBy(c, next, silence)
 	switch {
 	case c.Closed:
 		return silence == ""
 	case c.Ended && next-c.Session.EndedAt > f.definition.ReopenWithin.Microseconds():
 		f.close(c, c.Session.EndReason)
 		return silence == ""
-	case silence != "":
-		f.close(c, silence)
-		return false
-	case c.Cut || f.definition.CapAction == CapTruncate && f.capped(c, next):
-		c.Cut = true
-		f.close(c, "cap")
-		return true
-	case f.definition.Midnight != "" && !c.Ended && f.split.DayOf(next) != f.split.DayOf(c.Session.EndedAt):
+	case over != "":
+		c.Cut = over == "cap"
+		f.close(c, over)
+		return silence == ""
+	case f.endsTheDay(c, next):
 		c.Ended = true
 		f.close(c, "midnight")
 		c.Session.EndReason = "midnight"
