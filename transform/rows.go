@@ -91,6 +91,24 @@ type SessionDay struct {
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }
 
+// A DefinitionDifference is a row of definition_differences: what a definition
+// comes to on a day, or what becomes of some sessions of the app's own
+// definition under it.
+type DefinitionDifference struct {
+	Date             calendar.Day `parquet:"date,date" doc:"Local day. Partition column."`
+	Definition       string       `parquet:"definition" doc:"Name of the definition: the app's own, or one of compare_definitions."`
+	DefinitionDigest string       `parquet:"definition_digest" doc:"Digest of that definition."`
+	Change           string       `parquet:"change" doc:"all: what the definition comes to. For the others, what becomes under it of the sessions of the app's own definition, each in one of: same, split (two or more begin where one did), merged (part of one that began with an earlier session), dropped (none is there that counts), longer, shorter. added: sessions that only this definition has."`
+	Rule             string       `parquet:"rule,optional" doc:"The rule responsible, as in start_reason and end_reason of sessions: of the definition that cuts where the other does not; outside or an exclusion for dropped; measure where only the lengths differ. Null for all and same."`
+
+	Sessions        int64    `parquet:"sessions" doc:"Sessions."`
+	Users           int64    `parquet:"users" doc:"Distinct users of those sessions."`
+	P50Seconds      *float64 `parquet:"duration_p50_seconds,optional" doc:"Exact nearest-rank median length in seconds; null but for all, and if there are no sessions."`
+	SessionsPerUser *float64 `parquet:"sessions_per_user,optional" doc:"sessions divided by users; null likewise."`
+
+	IsFinal bool `parquet:"is_final" doc:"False until the next day with data has been processed."`
+}
+
 // A User is what is known of one user at the end of a day: a row of users.
 type User struct {
 	Date   calendar.Day `parquet:"date,date" doc:"Local day at whose end this was known. Partition column."`

@@ -99,20 +99,29 @@ type ObjectKey struct {
 // A Day is the manifest of the tables of one day.
 type Day struct {
 	Day        calendar.Day `json:"day"`
-	Definition string       `json:"definition"` // digest of the session definition
-	Code       string       `json:"code"`       // version of the transform
+	Definition string       `json:"definition"`         // digest of the session definition
+	Identity   string       `json:"identity,omitempty"` // digest of which id is whose; empty if nothing says so
+	Code       string       `json:"code"`               // version of the transform
 	Zone       string       `json:"zone"`
 	Inputs     []StagedFile `json:"inputs"`
 	Before     *StateRef    `json:"before,omitempty"`     // state the day starts from; nil on the first day
 	IsPartial  bool         `json:"is_partial,omitempty"` // made before the day was over
 	IsFinal    bool         `json:"is_final"`             // the next day with data has been folded
 
-	Tables map[string]File  `json:"tables"` // by table name: what is published
-	Carry  File             `json:"carry"`  // sessions carried over midnight; its rows are sessions
-	Ledger transform.Ledger `json:"ledger"` // where the day's events went
+	Tables map[string]File  `json:"tables"`           // by table name: what is published
+	Carry  File             `json:"carry"`            // what the day leaves to the next beside users; its rows are subjects
+	Others map[string]Other `json:"others,omitempty"` // what definitions that are only compared make of the day, by name
+	Ledger transform.Ledger `json:"ledger"`           // where the day's events went
 
 	Run  string    `json:"run"`  // the run that made them
 	Made time.Time `json:"made"` // when
+}
+
+// An Other is what a definition that is only compared makes of a day.
+type Other struct {
+	Definition string `json:"definition"` // its digest
+	Sessions   File   `json:"sessions"`
+	Days       File   `json:"session_days"`
 }
 
 // A StateRef names the state at the end of an earlier day by content.
@@ -130,6 +139,12 @@ func TableObject(table string, day calendar.Day) string {
 // CarryObject is where the sessions carried over the end of a day are kept.
 func CarryObject(day calendar.Day) string {
 	return fmt.Sprintf("carry/date=%s/carry.json", day)
+}
+
+// OtherObject is where a day's rows of a definition that is only compared are
+// kept.
+func OtherObject(definition, table string, day calendar.Day) string {
+	return fmt.Sprintf("definitions/%s/%s/date=%s/%s.parquet", definition, table, day, table)
 }
 
 // StagedObject is where part number part of a batch's events of a day is kept.
