@@ -82,12 +82,6 @@ func daily() []dailyTable {
 			Cluster:   []string{"segmentation"},
 		}, func(t *transform.Tables) []transform.DailySegment { return t.DailySegments }),
 		table(Table{
-			Name:      "daily_ledger",
-			Doc:       "Where every event of a day went: events_staged = events_in_sessions + events_duplicate + events_outside_session + events_ignored + events_beyond_cap + events_uploaded_late.",
-			Partition: "date",
-			Key:       []string{"date"},
-		}, func(t *transform.Tables) []transform.DailyLedger { return t.DailyLedger }),
-		table(Table{
 			Name:      "session_days",
 			Doc:       "What happened in a session on one day: one row for each day that it touches. The rows of a session add up to it.",
 			Partition: "date",
@@ -100,6 +94,12 @@ func daily() []dailyTable {
 			Partition: "date",
 			Key:       []string{"date", "definition", "change", "rule"},
 		}, func(t *transform.Tables) []transform.DefinitionDifference { return t.DefinitionDifferences }),
+		table(Table{
+			Name:      "daily_ledger",
+			Doc:       "Where every event of a day went: events_staged = events_in_sessions + events_duplicate + events_outside_session + events_ignored + events_beyond_cap + events_uploaded_late.",
+			Partition: "date",
+			Key:       []string{"date"},
+		}, func(t *transform.Tables) []transform.DailyLedger { return t.DailyLedger }),
 	}
 }
 

@@ -27,7 +27,7 @@ var mayImport = map[string]rule{
 	"internal/parquetfile":   {theirs: "github.com/parquet-go/parquet-go github.com/klauspost/compress"},
 
 	"extract": {
-		ours:   "internal/bucket internal/calendar internal/lake transform",
+		ours:   "internal/bucket internal/calendar internal/lake internal/parquetfile transform",
 		theirs: "github.com/klauspost/compress github.com/parquet-go/parquet-go github.com/zeebo/xxh3",
 	},
 
