@@ -39,7 +39,7 @@ func date(day int) calendar.Day { return calendar.Date(2026, time.March, day) }
 //	28 23:50:00.5 tap id=e1 device=d1 user=ann screen=Home platform=ios received=7 engaged=1500 stamp=s1
 //
 // The device is d1 and the id is the number of the line unless they are given;
-// "crash", "background", "launch" and "new_session" set the flags of those names.
+// "times=3 every=10m" tells the same again; "crash", "background", "launch" and "new_session" set the flags of those names.
 func told(t testingT, story string) []transform.Event {
 	t.Helper()
 	lisbon, err := time.LoadLocation("Europe/Lisbon")
@@ -64,10 +64,24 @@ func told(t testingT, story string) []transform.Event {
 			ID: fmt.Sprintf("%03d", len(events)+1), DeviceID: "d1", Name: words[2], At: at.UnixMicro(),
 			EngagedMillis: -1, Attributes: new(transform.Attributes), Line: int64(len(events) + 1),
 		}
+		times, every := 1, time.Duration(0)
 		for _, word := range words[3:] {
-			tellMore(t, &e, word)
+			if text, ok := strings.CutPrefix(word, "times="); ok {
+				times, err = strconv.Atoi(text)
+			} else if text, ok := strings.CutPrefix(word, "every="); ok {
+				every, err = time.ParseDuration(text)
+			} else {
+				tellMore(t, &e, word)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
-		events = append(events, e)
+		for range times {
+			events = append(events, e)
+			e.At += every.Microseconds()
+			e.ID, e.Line = fmt.Sprintf("%03d", len(events)+1), int64(len(events)+1)
+		}
 	}
 	return events
 }

@@ -55,6 +55,7 @@ func writeProject(t *testing.T, at place, warehouse string) (config string) {
 	text := fmt.Sprintf(`
 app: trailnotes
 timezone: Europe/Lisbon
+compare_definitions: [{preset: mixpanel}, {name: short, timeout: 5m}]
 lake: %q
 sources: [{name: app, url: %q, format: ndjson, match: "events/**"}]
 warehouse: %s

@@ -254,7 +254,9 @@ func (c *config) compared() ([]transform.Definition, error) {
 			d, err = n.definition()
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("compare_definitions[%d]: %w", i, err))
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				problems = append(problems, fmt.Errorf("compare_definitions[%d]: %s", i, line))
+			}
 			continue
 		}
 		if !isName(d.Name) {
