@@ -56,6 +56,7 @@ func TestMixpanelEvents(t *testing.T) {
 		{"from a server", `{"event":"open","properties":{"time":1790856000,"distinct_id":"ann","$insert_id":"i"}}`, "user=ann id"},
 		{"from a server for a device", `{"event":"open","properties":{"time":1790856000,"distinct_id":"$device:d2","$insert_id":"i"}}`, "device=d2 id"},
 		{"an id that is marked twice", event("open", `"distinct_id":"$device:d1","$device_id":"$device:d1"`), "device=d1 id"},
+		{"two devices and nobody signed in", event("open", `"distinct_id":"$device:d2"`), "device=d1 id"},
 		{"web", event("open", `"distinct_id":"ann","mp_lib":"web","$os":"Windows","$current_url":"https://example.com/trips"`),
 			"user=ann device=d1 id screen=https://example.com/trips platform=web"},
 		{"processed", event("open", `"distinct_id":"ann","mp_processing_time_ms":1790856004155`), "user=ann device=d1 id received=1790856004155000"},
@@ -192,16 +193,18 @@ func TestMixpanelIsNotTakenForOthers(t *testing.T) {
 	}
 }
 
-// A place for the user that is configured is the only one: where it is empty
-// nobody is known, whoever Mixpanel takes for the user.
-func TestMixpanelUserOfTheConfiguration(t *testing.T) {
+// A place that is configured for a user, a device or a time is the only one:
+// where it is empty nothing is known, whatever Mixpanel's own place says.
+func TestMixpanelPlacesOfTheConfiguration(t *testing.T) {
 	source := extract.Source{Format: "mixpanel", Fields: map[string]extract.Field{
-		"user_id": {Path: "properties.account"}, "screen": {Path: "properties.screen"},
+		"user_id": {Path: "properties.account"}, "device_id": {Path: "properties.install"}, "screen": {Path: "properties.screen"},
+		"received_at": {Path: "properties.sent", Unit: "s"},
 	}}
 	for _, test := range [][2]string{
-		{`"account":7,"screen":"Map"`, "user=7 device=d1 id screen=Map"},
-		{`"$user_id":"ann"`, "device=d1 id"},
-		{`"$current_url":"https://example.com/"`, "device=d1 id screen=https://example.com/"},
+		{`"account":7,"install":"x","screen":"Map","sent":1790856001`, "user=7 device=x id received=1790856001000000 screen=Map"},
+		{`"account":7,"mp_processing_time_ms":1790856000155`, "user=7 id"},
+		{`"$user_id":"ann","install":"x"`, "device=x id"},
+		{`"account":7,"$current_url":"https://example.com/"`, "user=7 id screen=https://example.com/"},
 	} {
 		got := stagedOne(t, source, `{"event":"open","properties":{"time":1790856000,"distinct_id":"ann","$device_id":"d1",`+test[0]+`}}`)
 		if want := strings.Replace(test[1], " id", " id="+got.ID, 1); describe(got) != want {
@@ -249,6 +252,7 @@ func TestMixpanelMappings(t *testing.T) {
 		`{"distinct_id":"eve"}`,
 		`{"distinct_id":["eve"],"resolved_distinct_id":"ann"}`,
 		`{"distinct_id":"e\u0000","resolved_distinct_id":"ann"}`,
+		"{\"distinct_id\":\"e\xff\",\"resolved_distinct_id\":\"ann\"}",
 		mixpanelPiped,
 	}, "\n"))
 	if diff := cmp.Diff([]string{"7 is ann", "bob is d2", "d1 is ann"}, aliases); diff != "" {
@@ -258,7 +262,8 @@ func TestMixpanelMappings(t *testing.T) {
 		"5 wrong_format: resolved_distinct_id is missing or empty: want a record of which id is whose",
 		"6 wrong_type: distinct_id is a list, want text",
 		`7 invalid_text: distinct_id is "e\x00", which is not UTF-8 or has a NUL character`,
-		"8 wrong_format: resolved_distinct_id is missing or empty: want a record of which id is whose",
+		`8 invalid_text: distinct_id is "e\xff", which is not UTF-8 or has a NUL character`,
+		"9 wrong_format: resolved_distinct_id is missing or empty: want a record of which id is whose",
 	}
 	if diff := cmp.Diff(want, rejects); diff != "" {
 		t.Errorf("in quarantine (-want +got):\n%s", diff)
