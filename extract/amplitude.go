@@ -43,8 +43,6 @@ const (
 	amplitudeFirstCampaign
 
 	amplitudeMerged // only the files of merged users have it
-
-	amplitudePlaces
 )
 
 func amplitudePaths() []string {

@@ -49,8 +49,6 @@ const (
 	mixpanelUUID      // only PostHog,
 	mixpanelMessage   // only Segment and RudderStack,
 	mixpanelTimestamp // and all of these
-
-	mixpanelPlaces
 )
 
 func mixpanelPaths() []string {
