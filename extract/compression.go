@@ -3,6 +3,7 @@ package extract
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
@@ -17,7 +18,11 @@ var (
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
 	parquetMagic = []byte("PAR1")
+	zipMagic     = []byte("PK\x03\x04")
 )
+
+// errZip is the error of an archive, whose files are what should be given.
+var errZip = errors.New("the object is a zip archive: unpack it and give the files that are in it")
 
 // decompress returns the contents of an object, whose first bytes tell how it
 // is compressed: gzip, of one or more members, zstd, or not at all.
@@ -30,6 +35,8 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 	switch {
 	case bytes.Equal(head, parquetMagic):
 		return nil, errParquet
+	case bytes.Equal(head, zipMagic):
+		return nil, errZip
 	case bytes.HasPrefix(head, gzipMagic):
 		return newGzipMembers(b)
 	case bytes.Equal(head, zstdMagic), isSkippable(head):

@@ -50,7 +50,11 @@ type assembler func(v []value, fields *[fieldCount]value) *flaw
 
 // products returns all products whose exports are read as records of JSON.
 func products() []product {
-	return []product{ga4Product()}
+	return []product{
+		amplitudeProduct(),
+		ga4Product(),
+		mixpanelProduct(),
+	}
 }
 
 // read reads an object of the product, in whichever of its forms.
@@ -143,7 +147,7 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 			return flaw
 		}
 		for i, f := range added {
-			if v := values[len(p.paths)+i]; v.known() {
+			if v := values[len(p.paths)+i]; v.known() || f.standsAlone() {
 				assembled[f] = v
 			}
 		}

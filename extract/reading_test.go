@@ -75,6 +75,17 @@ func BenchmarkDecode(b *testing.B) {
 		`"event_bundle_sequence_id":"412","user_id":"u_4182","user_pseudo_id":"5c1d0f7a9b3e4c6d","user_properties":[{"key":"plan",` +
 		`"value":{"string_value":"pro","set_timestamp_micros":"1750000000000000"}}],"device":{"category":"mobile","operating_system":"ANDROID",` +
 		`"operating_system_version":"14","mobile_model_name":"Pixel 7a"},"geo":{"country":"Portugal"},"app_info":{"version":"4.12.0"},"platform":"ANDROID"}`
+	mixpanelLine := `{"event":"Trip Opened","properties":{"time":1790856000,"distinct_id":"u_4182","$app_build_number":"41200","$app_version_string":"4.12.0",` +
+		`"$bluetooth_enabled":false,"$brand":"google","$carrier":"MEO","$city":"Lisbon","$device_id":"5c1d0f7a9b3e4c6d","$has_nfc":true,"$insert_id":"k3v9q0x2m8t1",` +
+		`"$lib_version":"7.4.1","$manufacturer":"Google","$model":"Pixel 7a","$mp_api_endpoint":"api.mixpanel.com","$mp_api_timestamp_ms":1790856004120,"$os":"Android",` +
+		`"$os_version":"14","$region":"Lisbon","$screen_dpi":420,"$screen_height":2400,"$screen_width":1080,"$user_id":"u_4182","$wifi":true,"mp_country_code":"PT",` +
+		`"mp_lib":"android","mp_processing_time_ms":1790856004155,"screen":"TripList"}}`
+	amplitudeLine := `{"$insert_id":"7f2a9c10-30d1-4d55-8a51-0c4be1f0aa21","uuid":"1d0c6a52-56ab-11f0-9c2e-0242ac120002","amplitude_id":688220441907,"user_id":"u_4182",` +
+		`"device_id":"5c1d0f7a9b3e4c6d","event_type":"[Amplitude] Screen Viewed","event_id":341,"session_id":1790855990118,"event_time":"2026-10-01 12:00:00.250000",` +
+		`"client_event_time":"2026-10-01 12:00:00.250000","client_upload_time":"2026-10-01 12:00:02.001000","server_received_time":"2026-10-01 12:00:02.377000",` +
+		`"server_upload_time":"2026-10-01 12:00:03.004000","processed_time":"2026-10-01 12:00:05.611000","platform":"Android","os_name":"android","os_version":"14",` +
+		`"version_name":"4.12.0","device_family":"Google Pixel","country":"Portugal","language":"Portuguese","library":"amplitude-analytics-android/1.20.0",` +
+		`"event_properties":{"[Amplitude] Screen Name":"TripList"},"user_properties":{"plan":"pro","initial_utm_source":"EMPTY"},"groups":{},"data":{}}`
 	flat := `{"event_id":"6f1c9a52e0b84d7793aa10c2f5be4d01","user_id":"u_4182","device_id":"5c1d0f7a9b3e","event_name":"view",` +
 		`"timestamp":"2026-10-01T12:00:00.250Z","received_at":"2026-10-01T12:00:01Z","session_id":"1790855990","screen":"TripList",` +
 		`"platform":"android","os_version":"14","app_version":"4.12.0","device_model":"Pixel 7a","country":"PT","language":"pt",` +
@@ -86,6 +97,8 @@ func BenchmarkDecode(b *testing.B) {
 	}{
 		{"ndjson", flat, readNDJSON},
 		{"ga4", ga4Line, ga4Product().readLines},
+		{"mixpanel", mixpanelLine, mixpanelProduct().readLines},
+		{"amplitude", amplitudeLine, amplitudeProduct().readLines},
 		{"csv", "1,u_4182,5c1d0f7a9b3e,view,2026-10-01T12:00:00Z,TripList,android,4.12.0", readCSV},
 	} {
 		b.Run(test.name, func(b *testing.B) {

@@ -24,8 +24,10 @@ type Source struct {
 	// Fields says where in a record each canonical field is. For ndjson, csv
 	// and parquet, if empty, fields are looked for under their canonical names.
 	// For the formats of products, which know their places, it adds places or
-	// replaces some. If engaged_ms is mapped here, an event without it has
-	// none; otherwise it is unknown.
+	// comes before theirs: what says nothing here is looked for there, but for
+	// times and the ids of users and devices, of which this is the only place.
+	// If engaged_ms is mapped here, an event without it has none; otherwise it
+	// is unknown.
 	Fields map[string]Field
 
 	Clock Clock
