@@ -89,6 +89,10 @@ type Definition struct {
 	// they were sent; 0 for none.
 	LateUpload time.Duration
 
+	// ViewsByID says that only events which name the view they belong to make
+	// screen views.
+	ViewsByID bool
+
 	Length  Length
 	Engaged Engaged
 	Bounce  Bounce

@@ -237,6 +237,9 @@ func (f *folding) shown(c *open, e step) {
 	if e.kind&(screenView|ping) == 0 {
 		return
 	}
+	if e.View == "" && f.definition.ViewsByID {
+		return
+	}
 	if e.View == "" {
 		if e.kind&screenView != 0 {
 			r.ScreenViews++

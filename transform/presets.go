@@ -228,11 +228,11 @@ func snowplowWeb() Preset {
 	d.BackgroundTimeout = 0
 	d.Length.Measure, d.Length.PingEvery, d.Length.PingFirst = Elapsed, 10*time.Second, 5*time.Second
 	d.Engaged.Measure = Pings
-	d.MinViews = 1
+	d.MinViews, d.ViewsByID = 1, true
 	d.Events[Ping] = []string{"page_ping"}
 	return Preset{
 		Definition: d,
-		For:        "Snowplow on the web: the id of its session cookie, engaged time by page pings, and sessions with at least one page view, as in its own models.",
+		For:        "Snowplow on the web: the id of its session cookie, engaged time by page pings, and sessions with at least one page view, as in its own models. Views are told by view_id.",
 		Limits:     "The filter for known bots is not reproduced.",
 		Assumed:    "An id not seen for 7 days is over (set abandon_after).",
 		Sources: []string{

@@ -48,6 +48,7 @@ type sessionConfig struct {
 	Burst          *burstConfig `yaml:"burst"`
 	LateUpload     *duration    `yaml:"late_upload"`
 
+	ViewsByID   *bool          `yaml:"views_by_id"`
 	Length      *lengthConfig  `yaml:"length"`
 	Engaged     *engagedConfig `yaml:"engaged"`
 	Bounce      *bounceConfig  `yaml:"bounce"`
@@ -208,6 +209,7 @@ func (s sessionConfig) limit(d *transform.Definition) {
 }
 
 func (s sessionConfig) measure(d *transform.Definition) {
+	set(&d.ViewsByID, s.ViewsByID, same)
 	measure := func(v string) transform.Measure { return transform.Measure(v) }
 	unsure := func(v string) transform.Unsure { return transform.Unsure(v) }
 	if l := s.Length; l != nil {
