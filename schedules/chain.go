@@ -115,7 +115,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedF
 	c.inHand = append(c.inHand, w)
 	since := w.openSince()
 	for len(c.inHand) > 1 && c.inHand[0].day < since {
-		if err := c.write(ctx, c.inHand[0], c.inHand[1], true); err != nil {
+		if err := c.write(ctx, c.inHand[0], c.inHand[1], allSettled); err != nil {
 			return err
 		}
 		c.inHand = c.inHand[1:]
@@ -123,20 +123,41 @@ func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedF
 	return nil
 }
 
-// finish writes the days in hand as far as they are known.
+// finish writes the days in hand as far as they are known. A day whose own
+// sessions are all over is final, also while one of a definition that is only
+// compared may go on.
 func (c *chain) finish(ctx context.Context) error {
+	var last *work // that is over
+	for _, w := range c.inHand {
+		if !c.made[w.day].IsPartial {
+			last = w
+		}
+	}
 	for i, w := range c.inHand {
 		var next *work
 		if i+1 < len(c.inHand) && !c.made[c.inHand[i+1].day].IsPartial {
 			next = c.inHand[i+1]
 		}
-		if err := c.write(ctx, w, next, false); err != nil {
+		at := unsettled
+		if next != nil && w.day < last.strung.openSince(last.day+1) {
+			at = ownSettled
+		}
+		if err := c.write(ctx, w, next, at); err != nil {
 			return err
 		}
 	}
 	c.inHand = nil
 	return nil
 }
+
+// standingOf says how much of a day can still change.
+type standingOf int
+
+const (
+	unsettled  standingOf = iota // sessions may still go on
+	ownSettled                   // only sessions of definitions that are only compared
+	allSettled                      // nothing
+)
 
 func (c *chain) last() *work {
 	if len(c.inHand) == 0 {
@@ -183,9 +204,9 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 }
 
 // write writes the tables of a day and commits them with its manifest.
-func (c *chain) write(ctx context.Context, w, next *work, final bool) error {
+func (c *chain) write(ctx context.Context, w, next *work, at standingOf) error {
 	m := c.made[w.day]
-	tables := w.tables(c.under, next, final)
+	tables := w.tables(c.under, next, at)
 	var names []string
 	for _, t := range load.Tables() {
 		if t.Partition != "" && t.Name != "users" {
@@ -194,7 +215,7 @@ func (c *chain) write(ctx context.Context, w, next *work, final bool) error {
 	}
 	was := m
 	m.Tables = map[string]lake.File{"users": was.Tables["users"]}
-	m.IsFinal = final
+	m.IsFinal = at != unsettled
 	if err := c.encode(ctx, w, &tables, &m, was, names...); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}

@@ -155,12 +155,12 @@ func (w *work) learn(tells allNews) error {
 }
 
 // tables returns the rows of the day. Next is the following day if that has
-// been folded, nil otherwise; final says that no session can go on.
-func (w *work) tables(u under, next *work, final bool) transform.Tables {
+// been folded, nil otherwise; at says which sessions can go on.
+func (w *work) tables(u under, next *work, at standingOf) transform.Tables {
 	definition := u.own.Definition()
 	own := transform.Strung{Definition: definition, Sessions: w.sessions, Days: w.days}
 	digest := definition.Digest()
-	tally := transform.NewTally(w.day, digest, final)
+	tally := transform.NewTally(w.day, digest, at != unsettled)
 	tomorrow := next != nil && next.day == w.day+1
 	visits := own.Visits()
 	var after []transform.User
@@ -191,7 +191,7 @@ func (w *work) tables(u under, next *work, final bool) transform.Tables {
 		o := w.others[name]
 		others = append(others, transform.Strung{Definition: u.others[name].Definition(), Sessions: o.sessions, Days: o.days})
 	}
-	t.DefinitionDifferences = transform.DifferenceRows(w.day, final, own, others)
+	t.DefinitionDifferences = transform.DifferenceRows(w.day, at == allSettled, own, others)
 	return t
 }
 

@@ -193,6 +193,9 @@ func (s *site) result(t testingT) map[string]string {
 			result[f.Object] = f.SHA256
 			published[load.PartitionKey{Table: name, Day: day}] = f.SHA256
 		}
+		for _, other := range m.Others {
+			result[other.Sessions.Object], result[other.Days.Object] = other.Sessions.SHA256, other.Days.SHA256
+		}
 	}
 	for object, digest := range result {
 		if have[object] != digest {
@@ -256,9 +259,14 @@ func rows[R any](t testingT, b *bucket.Bucket, f lake.File) []R {
 
 // line is an event as a line of JSON.
 func line(id, device, user, name string, at int64) string {
+	return stampedLine(id, device, user, name, at, "")
+}
+
+// stampedLine is a line with a session id of the source.
+func stampedLine(id, device, user, name string, at int64, stamp string) string {
 	var out bytes.Buffer
 	err := json.NewEncoder(&out).Encode(map[string]string{
-		"event_id": id, "device_id": device, "user_id": user, "event_name": name,
+		"event_id": id, "device_id": device, "user_id": user, "event_name": name, "session_id": stamp,
 		"timestamp": time.UnixMicro(at).UTC().Format(time.RFC3339Nano),
 	})
 	if err != nil {
