@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
@@ -20,8 +21,9 @@ var (
 )
 
 // decompress returns the contents of an object, whose first bytes tell how it
-// is compressed: gzip, of one or more members, zstd, or not at all.
-func decompress(r io.Reader) (io.ReadCloser, error) {
+// is compressed: gzip, of one or more members, zstd, or not at all. Brotli is
+// told by the name.
+func decompress(r io.Reader, name string) (io.ReadCloser, error) {
 	b := bufio.NewReaderSize(r, 128<<10)
 	head, err := b.Peek(len(zstdMagic))
 	if err != nil && err != io.EOF {
@@ -38,6 +40,8 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 			return nil, err
 		}
 		return d.IOReadCloser(), nil
+	case isBrotli(name, head):
+		return io.NopCloser(brotli.NewReader(b)), nil
 	}
 	return io.NopCloser(b), nil
 }

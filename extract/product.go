@@ -67,6 +67,10 @@ func (p product) read(ctx context.Context, r *reading) error {
 
 // readLines reads an object with one record a line.
 func (p product) readLines(ctx context.Context, data io.Reader, r *reading) error {
+	data, err := ofRecords(data)
+	if err != nil {
+		return err
+	}
 	return eachLine(ctx, data, r, p.decoder(r))
 }
 
@@ -79,6 +83,10 @@ func (p product) readAliases(ctx context.Context, r *reading) error {
 	root, values := newNode(split), make([]value, len(split))
 	var scan scanner
 	return streamed(func(ctx context.Context, data io.Reader, r *reading) error {
+		data, err := ofRecords(data)
+		if err != nil {
+			return err
+		}
 		lines := newLines(data)
 		for {
 			l, err := lines.next()

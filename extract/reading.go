@@ -45,7 +45,7 @@ func streamed(decode func(context.Context, io.Reader, *reading) error) reader {
 			return &lost{err}
 		}
 		defer raw.Close() // read-only: nothing to lose
-		data, err := decompress(&transport{raw})
+		data, err := decompress(&transport{raw}, r.object.Name)
 		if err != nil {
 			return err
 		}
