@@ -26,6 +26,10 @@ type product struct {
 	// time that is a number. engaged_ms is among them if the product measures it.
 	fields map[string]Field
 
+	// corrected is set if the product's server has corrected its times, so that
+	// a correction here would be the second.
+	corrected bool
+
 	// is says whether a record has what no other product's records have.
 	is func(v []value) bool
 
@@ -50,7 +54,7 @@ type assembler func(v []value, fields *[fieldCount]value) *flaw
 
 // products returns all products whose exports are read as records of JSON.
 func products() []product {
-	return []product{ga4Product()}
+	return []product{ga4Product(), segmentProduct(), rudderStackProduct(), postHogProduct()}
 }
 
 // read reads an object of the product, in whichever of its forms.
