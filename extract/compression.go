@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
@@ -25,8 +26,9 @@ var (
 var errZip = errors.New("the object is a zip archive: unpack it and give the files that are in it")
 
 // decompress returns the contents of an object, whose first bytes tell how it
-// is compressed: gzip, of one or more members, zstd, or not at all.
-func decompress(r io.Reader) (io.ReadCloser, error) {
+// is compressed: gzip, of one or more members, zstd, or not at all. Brotli is
+// told by the name.
+func decompress(r io.Reader, name string) (io.ReadCloser, error) {
 	b := bufio.NewReaderSize(r, 128<<10)
 	head, err := b.Peek(len(zstdMagic))
 	if err != nil && err != io.EOF {
@@ -45,6 +47,8 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 			return nil, err
 		}
 		return d.IOReadCloser(), nil
+	case isBrotli(name, head):
+		return io.NopCloser(brotli.NewReader(b)), nil
 	}
 	return io.NopCloser(b), nil
 }

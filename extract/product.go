@@ -26,6 +26,10 @@ type product struct {
 	// time that is a number. engaged_ms is among them if the product measures it.
 	fields map[string]Field
 
+	// corrected is set if the product's server has corrected its times, so that
+	// a correction here would be the second.
+	corrected bool
+
 	// is says whether a record has what no other product's records have.
 	is func(v []value) bool
 
@@ -54,6 +58,9 @@ func products() []product {
 		amplitudeProduct(),
 		ga4Product(),
 		mixpanelProduct(),
+		segmentProduct(),
+		rudderStackProduct(),
+		postHogProduct(),
 	}
 }
 
@@ -71,6 +78,10 @@ func (p product) read(ctx context.Context, r *reading) error {
 
 // readLines reads an object with one record a line.
 func (p product) readLines(ctx context.Context, data io.Reader, r *reading) error {
+	data, err := ofRecords(data)
+	if err != nil {
+		return err
+	}
 	return eachLine(ctx, data, r, p.decoder(r))
 }
 
@@ -83,6 +94,10 @@ func (p product) readAliases(ctx context.Context, r *reading) error {
 	root, values := newNode(split), make([]value, len(split))
 	var scan scanner
 	return streamed(func(ctx context.Context, data io.Reader, r *reading) error {
+		data, err := ofRecords(data)
+		if err != nil {
+			return err
+		}
 		lines := newLines(data)
 		for {
 			l, err := lines.next()

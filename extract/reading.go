@@ -45,7 +45,7 @@ func streamed(decode func(context.Context, io.Reader, *reading) error) reader {
 			return &lost{err}
 		}
 		defer raw.Close() // read-only: nothing to lose
-		data, err := decompress(&transport{raw})
+		data, err := decompress(&transport{raw}, r.object.Name)
 		if err != nil {
 			return err
 		}
@@ -115,10 +115,14 @@ func (r *reading) accept(ctx context.Context, e *transform.Event, line int64) er
 	return r.keep(ctx, e)
 }
 
-// mapped takes a record that says which id is whose.
+// mapped takes a record that says which id is whose; it says nothing if the
+// alias has no From.
 func (r *reading) mapped(a transform.Alias, line int64) {
 	r.input.Lines++
 	r.input.Aliases++
+	if a.From == "" {
+		return
+	}
 	r.aliases = append(r.aliases, aliasRow{
 		From: a.From, To: a.To, At: a.At, Source: r.source.Name, Object: r.object.Name, Line: line,
 	})

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -90,6 +91,20 @@ func BenchmarkDecode(b *testing.B) {
 		`"timestamp":"2026-10-01T12:00:00.250Z","received_at":"2026-10-01T12:00:01Z","session_id":"1790855990","screen":"TripList",` +
 		`"platform":"android","os_version":"14","app_version":"4.12.0","device_model":"Pixel 7a","country":"PT","language":"pt",` +
 		`"properties":{"item":{"id":417,"price":12.5,"tags":["a","b"]},"referrer":"https://example.com/list?page=4"}}`
+	const specified = `"userId":"u_4182","anonymousId":"5b0d4d8e-51d0-4a37-9a39-3c8f2e1d0b7a","originalTimestamp":"2026-10-01T12:00:00.250Z",` +
+		`"sentAt":"2026-10-01T12:00:02.001Z","receivedAt":"2026-10-01T12:00:03.377Z","timestamp":"2026-10-01T12:00:01.626Z",` +
+		`"properties":{"trip_id":"t_77","price":12.5,"tags":["a","b"]},"context":{%s"app":{"name":"TrailNotes","version":"4.12.0","build":"41200"},` +
+		`"device":{"id":"d9f1c7","type":"android","model":"Pixel 7a"},"os":{"name":"Android","version":"14"},"locale":"pt-PT","timezone":"Europe/Lisbon",` +
+		`"network":{"cellular":false,"wifi":true},"screen":{"width":412,"height":915},"library":{"name":"analytics-kotlin","version":"1.19.0"}},"integrations":{}}`
+	segmentLine := `{"type":"track","event":"Trip Opened","messageId":"a1f0d2c4-9c1b-4f8e-8e55-0f7a1b2c3d4e","channel":"server",` +
+		fmt.Sprintf(specified, "")
+	rudderLine := `{"type":"track","event":"Trip Opened","messageId":"1790856000250-6d0b8b0e","channel":"mobile","rudderId":"c1f7e2aa","request_ip":"203.0.113.24",` +
+		fmt.Sprintf(specified, `"sessionId":1790855990,`)
+	postHogLine := `{"uuid":"0197c74b-e8ca-7c11-9d3e-5b7f0a1c2d3e","event":"$screen","distinct_id":"u_4182","person_id":"3f0a6c1e-0b57-5d3f-a1d7-0c9e8b7a6f51",` +
+		`"timestamp":"2026-10-01T12:00:00.250000Z","created_at":"2026-10-01T12:00:02.377000Z","properties":{"$session_id":"0197c74b-ccee-7a09-8c44-1d2e3f405162",` +
+		`"$screen_name":"TripList","$device_id":"0197aaaa-ccee-7a09-8c44-1d2e3f405162","$is_identified":true,"$os_name":"Android","$os_version":"14",` +
+		`"$app_version":"4.12.0","$app_build":"41200","$device_type":"Mobile","$device_model":"Pixel 7a","$lib":"posthog-android","$locale":"pt-PT"},` +
+		`"person_properties":{"plan":"pro","first_seen":"2026-09-01"}}`
 	for _, test := range []struct {
 		name string
 		line string
@@ -99,6 +114,9 @@ func BenchmarkDecode(b *testing.B) {
 		{"ga4", ga4Line, ga4Product().readLines},
 		{"mixpanel", mixpanelLine, mixpanelProduct().readLines},
 		{"amplitude", amplitudeLine, amplitudeProduct().readLines},
+		{"segment", segmentLine, segmentProduct().readLines},
+		{"rudderstack", rudderLine, rudderStackProduct().readLines},
+		{"posthog", postHogLine, postHogProduct().readLines},
 		{"csv", "1,u_4182,5c1d0f7a9b3e,view,2026-10-01T12:00:00Z,TripList,android,4.12.0", readCSV},
 	} {
 		b.Run(test.name, func(b *testing.B) {

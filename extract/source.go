@@ -67,6 +67,8 @@ type format struct {
 	mapped  bool // fields are where the mapping says, and nowhere else
 	read    func(context.Context, *reading) error
 	objects func(name string) objectRole // nil if all objects have events
+
+	corrected bool // times have been corrected by the product's server
 }
 
 func formats() []format {
@@ -76,7 +78,7 @@ func formats() []format {
 		{name: "parquet", mapped: true, read: readParquet},
 	}
 	for _, p := range products() {
-		list = append(list, format{name: p.name, read: p.read, objects: p.objects})
+		list = append(list, format{name: p.name, read: p.read, objects: p.objects, corrected: p.corrected})
 	}
 	slices.SortFunc(list, func(a, b format) int { return strings.Compare(a.name, b.name) })
 	return list
@@ -128,6 +130,9 @@ func (s Source) Validate() error {
 		for _, err := range validateFields(s.Fields, f.mapped) {
 			report("fields: %w", err)
 		}
+	}
+	if _, mapped := s.Fields[timestamp.String()]; f.corrected && s.Clock.Correct && !mapped {
+		report("clock: correct: the server of %s has corrected timestamp already: leave it out, or name the place of the uncorrected time as that of timestamp", s.Format)
 	}
 	if s.Clock.DeadZone < 0 || s.Clock.FutureClamp < 0 {
 		report("clock: %v and %v: want no negative duration", s.Clock.DeadZone, s.Clock.FutureClamp)

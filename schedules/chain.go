@@ -156,7 +156,7 @@ type standingOf int
 const (
 	unsettled  standingOf = iota // sessions may still go on
 	ownSettled                   // only sessions of definitions that are only compared
-	allSettled                      // nothing
+	allSettled                   // nothing
 )
 
 func (c *chain) last() *work {
