@@ -6,8 +6,8 @@ import (
 )
 
 // A Preset is a definition under a name, with what an analyst should know
-// before choosing it. Texts are sentences for docs/definitions.md, which is
-// derived from them.
+// before choosing it. Texts are sentences for docs/presets.md, which is derived
+// from them.
 type Preset struct {
 	Definition
 	For     string   // whose sessions it makes

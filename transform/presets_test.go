@@ -16,7 +16,7 @@ import (
 	"sojourn/transform"
 )
 
-var update = flag.Bool("update", false, "rewrite what presets make of the stories in testdata/presets, and the tables of docs/definitions.md")
+var update = flag.Bool("update", false, "rewrite what presets make of the stories in testdata/presets, and docs/presets.md")
 
 // A presetCase is a few events and what a preset makes of them.
 type presetCase struct{ name, events, want string }
@@ -126,10 +126,10 @@ func made(f fold, d transform.Definition) string {
 	return out.String()
 }
 
-// TestPresetsInTheDocuments holds docs/definitions.md to the presets and their
+// TestPresetsInTheDocuments holds docs/presets.md to the presets and their
 // stories: what is between the marks is made of them.
 func TestPresetsInTheDocuments(t *testing.T) {
-	const path = "../docs/definitions.md"
+	const path = "../docs/presets.md"
 	const begin, end = "<!-- presets: begin -->\n", "<!-- presets: end -->\n"
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -142,7 +142,7 @@ func TestPresetsInTheDocuments(t *testing.T) {
 	}
 	var text strings.Builder
 	for _, p := range transform.Presets() {
-		fmt.Fprintf(&text, "\n### %s\n\n%s\n\n**Not reproduced.** %s\n", p.Name, p.For, p.Limits)
+		fmt.Fprintf(&text, "\n## %s\n\n%s\n\n**Not reproduced.** %s\n", p.Name, p.For, p.Limits)
 		if p.Assumed != "" {
 			fmt.Fprintf(&text, "\n**Taken for granted**, because it is not documented. %s\n", p.Assumed)
 		}
