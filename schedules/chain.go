@@ -77,7 +77,7 @@ func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 	files := rows(&w.strung, manifest.Tables["sessions"].Object, manifest.Tables["session_days"].Object)
 	files = append(files, file{manifest.Tables["users"].Object, func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }})
 	for name, other := range manifest.Others {
-		w.others[name] = &strung{}
+		w.others[name] = &strung{ledger: other.Ledger}
 		files = append(files, rows(w.others[name], other.Sessions.Object, other.Days.Object)...)
 	}
 	for _, f := range files {
@@ -255,7 +255,7 @@ func (c *chain) encodeOthers(ctx context.Context, w *work, m *lake.Day, old lake
 	m.Others = nil
 	for _, name := range slices.Sorted(maps.Keys(w.others)) {
 		s, was := w.others[name], old.Others[name]
-		other := lake.Other{Definition: c.rules.others[name]}
+		other := lake.Other{Definition: c.rules.others[name], Ledger: s.ledger}
 		for _, f := range []struct {
 			table string
 			rows  int

@@ -214,6 +214,27 @@ func (s *site) result(t testingT) map[string]string {
 	s.checkFinal(t, made)
 	for day, m := range made {
 		result["manifest of "+day.String()] = fmt.Sprintf("%v %+v", m.IsFinal, m.Ledger)
+		var staged int64
+		for _, f := range m.Inputs {
+			if len(f.Superseded) == 0 && f.SupersededSHA256 == "" {
+				staged += f.Rows
+			} else {
+				staged = -1 // some of them do not count
+				break
+			}
+		}
+		ledgers := map[string]transform.Ledger{"": m.Ledger}
+		for name, other := range m.Others {
+			ledgers[name] = other.Ledger
+			result["ledger of "+name+" on "+day.String()] = fmt.Sprintf("%+v", other.Ledger)
+		}
+		// Law 1, for every definition: all saw the same events, and each
+		// accounts for all of them.
+		for name, l := range ledgers {
+			if l.Events != l.InSessions+l.Duplicates+l.Outside+l.Ignored+l.BeyondCap+l.UploadedLate || staged >= 0 && l.Events != staged {
+				t.Errorf("%s %s: %d events are staged, and the ledger is %+v", day, name, staged, l)
+			}
+		}
 	}
 	return result
 }

@@ -122,6 +122,8 @@ type Other struct {
 	Definition string `json:"definition"` // its digest
 	Sessions   File   `json:"sessions"`
 	Days       File   `json:"session_days"`
+
+	Ledger transform.Ledger `json:"ledger"` // where the day's events went under it
 }
 
 // A StateRef names the state at the end of an earlier day by content.
