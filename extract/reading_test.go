@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -79,6 +80,28 @@ func BenchmarkDecode(b *testing.B) {
 		`"timestamp":"2026-10-01T12:00:00.250Z","received_at":"2026-10-01T12:00:01Z","session_id":"1790855990","screen":"TripList",` +
 		`"platform":"android","os_version":"14","app_version":"4.12.0","device_model":"Pixel 7a","country":"PT","language":"pt",` +
 		`"properties":{"item":{"id":417,"price":12.5,"tags":["a","b"]},"referrer":"https://example.com/list?page=4"}}`
+	snowplowLine := func() string {
+		columns := make([]string, snowplowWidth)
+		for name, text := range map[string]string{
+			"app_id": "trailnotes", "platform": "mob", "etl_tstamp": "2026-10-01 12:00:04.902", "collector_tstamp": "2026-10-01 12:00:03.377",
+			"dvce_created_tstamp": "2026-10-01 12:00:00.250", "event": "unstruct", "event_id": "0b9e6c1e-5a54-4c0b-9a43-2f6f2f3f7d10",
+			"name_tracker": "trail", "v_tracker": "andr-6.2.0", "user_id": "u_4182", "network_userid": "7d1b2c55-91b1-4b7e-8a90-0f3a1d2c4e66", "geo_country": "PT",
+			"contexts": `{"schema":"iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-1","data":[` +
+				`{"schema":"iglu:com.snowplowanalytics.snowplow/client_session/jsonschema/1-0-2","data":{"userId":"c4a1e6d0-3b7f-4a52-9d18-6e0f5b2a7c31",` +
+				`"sessionId":"6f0e2d9b-84c1-4f67-b0a3-19d5c7e8f204","sessionIndex":12,"eventIndex":3,"storageMechanism":"LOCAL_STORAGE",` +
+				`"firstEventId":"f2c70a14-6d3e-4b95-a8f1-0e9b5c2d7a63","firstEventTimestamp":"2026-10-01T11:58:03.118Z"}},` +
+				`{"schema":"iglu:com.snowplowanalytics.snowplow/mobile_context/jsonschema/1-0-3","data":{"osType":"android","osVersion":"14",` +
+				`"deviceManufacturer":"Google","deviceModel":"Pixel 7a","language":"pt","batteryLevel":81}},` +
+				`{"schema":"iglu:com.snowplowanalytics.mobile/application/jsonschema/1-0-0","data":{"version":"4.12.0","build":"41200"}}]}`,
+			"unstruct_event": `{"schema":"iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-0","data":` +
+				`{"schema":"iglu:com.snowplowanalytics.mobile/screen_view/jsonschema/1-0-0","data":{"name":"TripList","id":"a91f4c02-7b6d-4e38-9c05-d2f8e1a3b794"}}}`,
+			"dvce_sent_tstamp": "2026-10-01 12:00:02.001", "derived_tstamp": "2026-10-01 12:00:01.626", "event_vendor": "com.snowplowanalytics.mobile",
+			"event_name": "screen_view", "event_format": "jsonschema", "event_version": "1-0-0", "event_fingerprint": "3e1b0c44a7d2f9e8",
+		} {
+			columns[slices.Index(snowplowColumns(), name)] = text
+		}
+		return strings.Join(columns, "\t")
+	}
 	for _, test := range []struct {
 		name string
 		line string
@@ -86,6 +109,7 @@ func BenchmarkDecode(b *testing.B) {
 	}{
 		{"ndjson", flat, readNDJSON},
 		{"ga4", ga4Line, ga4Product().readLines},
+		{"snowplow", snowplowLine(), readSnowplow},
 		{"csv", "1,u_4182,5c1d0f7a9b3e,view,2026-10-01T12:00:00Z,TripList,android,4.12.0", readCSV},
 	} {
 		b.Run(test.name, func(b *testing.B) {

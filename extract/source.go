@@ -65,6 +65,7 @@ type format struct {
 	mapped  bool // fields are where the mapping says, and nowhere else
 	read    func(context.Context, *reading) error
 	objects func(name string) objectRole // nil if all objects have events
+	check   func(Source) []error         // what else is wrong with a source; nil if nothing can be
 }
 
 func formats() []format {
@@ -72,6 +73,7 @@ func formats() []format {
 		{name: "csv", mapped: true, read: streamed(readCSV)},
 		{name: "ndjson", mapped: true, read: streamed(readNDJSON)},
 		{name: "parquet", mapped: true, read: readParquet},
+		{name: "snowplow", read: streamed(readSnowplow), check: checkSnowplow},
 	}
 	for _, p := range products() {
 		list = append(list, format{name: p.name, read: p.read, objects: p.objects})
@@ -125,6 +127,11 @@ func (s Source) Validate() error {
 	case len(s.Fields) > 0:
 		for _, err := range validateFields(s.Fields, f.mapped) {
 			report("fields: %w", err)
+		}
+	}
+	if f.check != nil {
+		for _, err := range f.check(s) {
+			report("%w", err)
 		}
 	}
 	if s.Clock.DeadZone < 0 || s.Clock.FutureClamp < 0 {
