@@ -102,6 +102,11 @@ func BenchmarkDecode(b *testing.B) {
 		}
 		return strings.Join(columns, "\t")
 	}
+	adobeHeader := &adobeHeader{columns: strings.Split("hit_time_gmt\tcust_hit_time_gmt\thitid_high\thitid_low\tpost_visid_high\tpost_visid_low\tvisit_num\t"+
+		"visit_start_time_gmt\tvisit_page_num\texclude_hit\thit_source\tcustomer_perspective\tpost_page_event\tpost_pagename\tpost_mobileappid\tgeo_country\tpost_campaign"+
+		strings.Repeat("\tpost_evar", 250), "\t")}
+	adobeLine := "1790856010\t1790856000\t3381726401112233445\t4611687193342112233\t3098811204455667788\t6917530991122334455\t12\t1790855990\t3\t0\t2\t0\t0\t" +
+		"TripList\tTrailNotes 4.12.0 (41200)\tprt\tspring_push" + strings.Repeat("\tlisbon:trips", 50) + strings.Repeat("\t", 200)
 	for _, test := range []struct {
 		name string
 		line string
@@ -110,6 +115,13 @@ func BenchmarkDecode(b *testing.B) {
 		{"ndjson", flat, readNDJSON},
 		{"ga4", ga4Line, ga4Product().readLines},
 		{"snowplow", snowplowLine(), readSnowplow},
+		{"adobe", adobeLine, func(ctx context.Context, data io.Reader, r *reading) error {
+			a, err := newAdobe(r, adobeHeader)
+			if err != nil {
+				return err
+			}
+			return a.read(ctx, data, r)
+		}},
 		{"csv", "1,u_4182,5c1d0f7a9b3e,view,2026-10-01T12:00:00Z,TripList,android,4.12.0", readCSV},
 	} {
 		b.Run(test.name, func(b *testing.B) {

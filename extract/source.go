@@ -70,6 +70,7 @@ type format struct {
 
 func formats() []format {
 	list := []format{
+		{name: "adobe", read: readAdobe, objects: adobeObjects},
 		{name: "csv", mapped: true, read: streamed(readCSV)},
 		{name: "ndjson", mapped: true, read: streamed(readNDJSON)},
 		{name: "parquet", mapped: true, read: readParquet},
