@@ -89,6 +89,9 @@ func readAdobe(ctx context.Context, r *reading) error {
 	}
 	a, err := newAdobe(r, header)
 	if err != nil {
+		if header.from != r.object.Name {
+			return &lost{err} // the header may be put right: the object stays pending
+		}
 		return err
 	}
 	hits, other := false, ""

@@ -250,6 +250,12 @@ func TestAdobeWaitsForItsHeader(t *testing.T) {
 	if diff := cmp.Diff(want, rejects); diff != "" || len(events) > 0 {
 		t.Errorf("events %q; in quarantine (-want +got):\n%s", events, diff)
 	}
+	put(t, raw, "suite_2026-10-01-lookup_data.tar.gz", tarred(t, packed{"column_headers.tsv", strings.Replace(adobeColumns, "hit_source", "prop1", 1)}))
+	_, rejects, _ = adobeStage(t, raw, lakeBucket)
+	want = []string{"01-suite_2026-10-01.tsv.gz:1 unreadable_object: no column hit_source among the 25 of column_headers.tsv in suite_2026-10-01-lookup_data.tar.gz: add it to the data feed"}
+	if diff := cmp.Diff(want, rejects); diff != "" {
+		t.Errorf("with a header that lacks a column: in quarantine (-want +got):\n%s", diff)
+	}
 	put(t, raw, "suite_2026-10-01-lookup_data.tar.gz", tarred(t, packed{"column_headers.tsv", adobeColumns}))
 	events, rejects, _ = adobeStage(t, raw, lakeBucket)
 	if len(events) != 1 || len(rejects) > 0 {

@@ -34,7 +34,9 @@ type Source struct {
 // A Field is the place of a canonical field in a record.
 type Field struct {
 	// Path is the name of a column, or names of nested objects separated by
-	// dots; a dot inside a name is written \. (csv takes it as it stands).
+	// dots; a dot inside a name is written \. (csv and adobe take it as it
+	// stands). In snowplow the first name is a column, and one of a column of
+	// JSON is followed by a schema and a property.
 	Path string
 
 	// Unit is the unit of a time that is a number: s, ms or us. Empty for
