@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -169,7 +170,8 @@ func (j *judge) otherUnit(v value, claimed int64) string {
 		micros := unitMicros(unit)
 		at := claimed / p.unit * micros
 		if micros != p.unit && at/micros == claimed/p.unit && at >= earliest && at <= j.now+tolerance {
-			return fmt.Sprintf(" In %s it would be %s: timestamp: {path: %s, unit: %s}", unit, formatMoment(at), p.path, unit)
+			path, _, _ := strings.Cut(p.path, ", ") // the first of several places
+			return fmt.Sprintf(" In %s it would be %s: timestamp: {path: %s, unit: %s}", unit, formatMoment(at), path, unit)
 		}
 	}
 	return ""

@@ -149,13 +149,14 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 	var scan scanner
 	values := make([]value, len(paths))
 	return func(record []byte, e *transform.Event) *flaw {
-		if flaw := scan.record(record, root, values); flaw != nil {
-			return flaw
-		}
-		if !p.is(values) {
-			if other := guessRecord(record); other != "" && other != p.name {
-				return &flaw{wrongFormat, fmt.Sprintf("this is a record of %s, not of %s: is the source's format right, and its match?", other, p.name)}
+		flaw := scan.record(record, root, values)
+		if flaw != nil || !p.is(values) {
+			if flaw := mistaken(record, p.name); flaw != nil {
+				return flaw
 			}
+		}
+		if flaw != nil {
+			return flaw
 		}
 		var assembled [fieldCount]value
 		if flaw := assemble(values, &assembled); flaw != nil {
@@ -179,8 +180,20 @@ func (s Source) configured() []place {
 	return s.places()
 }
 
+// mistaken is the flaw of a record of another product than that of the source;
+// nil if it is not known to be one.
+func mistaken(record []byte, own string) *flaw {
+	if other := guessRecord(record); other != "" && other != own {
+		return &flaw{wrongFormat, fmt.Sprintf("this is a record of %s, not of %s: is the source's format right, and its match?", other, own)}
+	}
+	return nil
+}
+
 // guessRecord names the product that has such records, "" if none is known to.
 func guessRecord(record []byte) string {
+	if isSnowplow(record) {
+		return "snowplow"
+	}
 	record = bytes.TrimSpace(record)
 	if len(record) == 0 || record[0] != '{' {
 		return ""

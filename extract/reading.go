@@ -40,20 +40,25 @@ func (b *brokenOff) Unwrap() error { return b.err }
 // streamed makes a reader of one that needs the contents only once, in order.
 func streamed(decode func(context.Context, io.Reader, *reading) error) reader {
 	return func(ctx context.Context, r *reading) error {
-		raw, err := r.source.Bucket.Open(ctx, r.object.Name)
-		if err != nil {
-			return &lost{err}
-		}
-		defer raw.Close() // read-only: nothing to lose
-		data, err := decompress(&transport{raw}, r.object.Name)
-		if err != nil {
-			return err
-		}
-		defer data.Close() // likewise
-		ahead := newReadAhead(data)
-		defer ahead.Close()
-		return decode(ctx, ahead, r)
+		return stream(ctx, r.source.Bucket, r.object.Name, func(data io.Reader) error { return decode(ctx, data, r) })
 	}
+}
+
+// stream calls use with the contents of an object.
+func stream(ctx context.Context, b *bucket.Bucket, name string, use func(io.Reader) error) error {
+	raw, err := b.Open(ctx, name)
+	if err != nil {
+		return &lost{err}
+	}
+	defer raw.Close() // read-only: nothing to lose
+	data, err := decompress(&transport{raw}, name)
+	if err != nil {
+		return err
+	}
+	defer data.Close() // likewise
+	ahead := newReadAhead(data)
+	defer ahead.Close()
+	return use(ahead)
 }
 
 // lost is the error of an object whose contents could not be had, whatever
@@ -126,6 +131,13 @@ func (r *reading) mapped(a transform.Alias, line int64) {
 	r.aliases = append(r.aliases, aliasRow{
 		From: a.From, To: a.To, At: a.At, Source: r.source.Name, Object: r.object.Name, Line: line,
 	})
+}
+
+// skip takes a record that is no event by the product's own word.
+func (r *reading) skip(reason string) {
+	r.input.Lines++
+	r.input.Skipped++
+	r.skips[reason]++
 }
 
 // reject takes a record that cannot be used.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -105,6 +106,33 @@ func BenchmarkDecode(b *testing.B) {
 		`"$screen_name":"TripList","$device_id":"0197aaaa-ccee-7a09-8c44-1d2e3f405162","$is_identified":true,"$os_name":"Android","$os_version":"14",` +
 		`"$app_version":"4.12.0","$app_build":"41200","$device_type":"Mobile","$device_model":"Pixel 7a","$lib":"posthog-android","$locale":"pt-PT"},` +
 		`"person_properties":{"plan":"pro","first_seen":"2026-09-01"}}`
+	snowplowLine := func() string {
+		columns := make([]string, snowplowWidth)
+		for name, text := range map[string]string{
+			"app_id": "trailnotes", "platform": "mob", "etl_tstamp": "2026-10-01 12:00:04.902", "collector_tstamp": "2026-10-01 12:00:03.377",
+			"dvce_created_tstamp": "2026-10-01 12:00:00.250", "event": "unstruct", "event_id": "0b9e6c1e-5a54-4c0b-9a43-2f6f2f3f7d10",
+			"name_tracker": "trail", "v_tracker": "andr-6.2.0", "user_id": "u_4182", "network_userid": "7d1b2c55-91b1-4b7e-8a90-0f3a1d2c4e66", "geo_country": "PT",
+			"contexts": `{"schema":"iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-1","data":[` +
+				`{"schema":"iglu:com.snowplowanalytics.snowplow/client_session/jsonschema/1-0-2","data":{"userId":"c4a1e6d0-3b7f-4a52-9d18-6e0f5b2a7c31",` +
+				`"sessionId":"6f0e2d9b-84c1-4f67-b0a3-19d5c7e8f204","sessionIndex":12,"eventIndex":3,"storageMechanism":"LOCAL_STORAGE",` +
+				`"firstEventId":"f2c70a14-6d3e-4b95-a8f1-0e9b5c2d7a63","firstEventTimestamp":"2026-10-01T11:58:03.118Z"}},` +
+				`{"schema":"iglu:com.snowplowanalytics.snowplow/mobile_context/jsonschema/1-0-3","data":{"osType":"android","osVersion":"14",` +
+				`"deviceManufacturer":"Google","deviceModel":"Pixel 7a","language":"pt","batteryLevel":81}},` +
+				`{"schema":"iglu:com.snowplowanalytics.mobile/application/jsonschema/1-0-0","data":{"version":"4.12.0","build":"41200"}}]}`,
+			"unstruct_event": `{"schema":"iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-0","data":` +
+				`{"schema":"iglu:com.snowplowanalytics.mobile/screen_view/jsonschema/1-0-0","data":{"name":"TripList","id":"a91f4c02-7b6d-4e38-9c05-d2f8e1a3b794"}}}`,
+			"dvce_sent_tstamp": "2026-10-01 12:00:02.001", "derived_tstamp": "2026-10-01 12:00:01.626", "event_vendor": "com.snowplowanalytics.mobile",
+			"event_name": "screen_view", "event_format": "jsonschema", "event_version": "1-0-0", "event_fingerprint": "3e1b0c44a7d2f9e8",
+		} {
+			columns[slices.Index(snowplowColumns(), name)] = text
+		}
+		return strings.Join(columns, "\t")
+	}
+	adobeHeader := &adobeHeader{columns: strings.Split("hit_time_gmt\tcust_hit_time_gmt\thitid_high\thitid_low\tpost_visid_high\tpost_visid_low\tvisit_num\t"+
+		"visit_start_time_gmt\tvisit_page_num\texclude_hit\thit_source\tcustomer_perspective\tpost_page_event\tpost_pagename\tpost_mobileappid\tgeo_country\tpost_campaign"+
+		strings.Repeat("\tpost_evar", 250), "\t")}
+	adobeLine := "1790856010\t1790856000\t3381726401112233445\t4611687193342112233\t3098811204455667788\t6917530991122334455\t12\t1790855990\t3\t0\t2\t0\t0\t" +
+		"TripList\tTrailNotes 4.12.0 (41200)\tprt\tspring_push" + strings.Repeat("\tlisbon:trips", 50) + strings.Repeat("\t", 200)
 	for _, test := range []struct {
 		name string
 		line string
@@ -117,6 +145,14 @@ func BenchmarkDecode(b *testing.B) {
 		{"segment", segmentLine, segmentProduct().readLines},
 		{"rudderstack", rudderLine, rudderStackProduct().readLines},
 		{"posthog", postHogLine, postHogProduct().readLines},
+		{"snowplow", snowplowLine(), readSnowplow},
+		{"adobe", adobeLine, func(ctx context.Context, data io.Reader, r *reading) error {
+			a, err := newAdobe(r, adobeHeader)
+			if err != nil {
+				return err
+			}
+			return a.read(ctx, data, r)
+		}},
 		{"csv", "1,u_4182,5c1d0f7a9b3e,view,2026-10-01T12:00:00Z,TripList,android,4.12.0", readCSV},
 	} {
 		b.Run(test.name, func(b *testing.B) {

@@ -36,7 +36,9 @@ type Source struct {
 // A Field is the place of a canonical field in a record.
 type Field struct {
 	// Path is the name of a column, or names of nested objects separated by
-	// dots; a dot inside a name is written \. (csv takes it as it stands).
+	// dots; a dot inside a name is written \. (csv and adobe take it as it
+	// stands). In snowplow the first name is a column, and one of a column of
+	// JSON is followed by a schema and a property.
 	Path string
 
 	// Unit is the unit of a time that is a number: s, ms or us. Empty for
@@ -68,14 +70,17 @@ type format struct {
 	read    func(context.Context, *reading) error
 	objects func(name string) objectRole // nil if all objects have events
 
-	corrected bool // times have been corrected by the product's server
+	corrected bool                 // times have been corrected by the product's server
+	check     func(Source) []error // what else is wrong with a source; nil if nothing can be
 }
 
 func formats() []format {
 	list := []format{
+		{name: "adobe", read: readAdobe, objects: adobeObjects},
 		{name: "csv", mapped: true, read: streamed(readCSV)},
 		{name: "ndjson", mapped: true, read: streamed(readNDJSON)},
 		{name: "parquet", mapped: true, read: readParquet},
+		{name: "snowplow", read: streamed(readSnowplow), corrected: true, check: checkSnowplow},
 	}
 	for _, p := range products() {
 		list = append(list, format{name: p.name, read: p.read, objects: p.objects, corrected: p.corrected})
@@ -133,6 +138,11 @@ func (s Source) Validate() error {
 	}
 	if _, mapped := s.Fields[timestamp.String()]; f.corrected && s.Clock.Correct && !mapped {
 		report("clock: correct: the server of %s has corrected timestamp already: leave it out, or name the place of the uncorrected time as that of timestamp", s.Format)
+	}
+	if f.check != nil {
+		for _, err := range f.check(s) {
+			report("%w", err)
+		}
 	}
 	if s.Clock.DeadZone < 0 || s.Clock.FutureClamp < 0 {
 		report("clock: %v and %v: want no negative duration", s.Clock.DeadZone, s.Clock.FutureClamp)

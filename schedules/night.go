@@ -62,6 +62,7 @@ type Summary struct {
 	Objects     int            // raw objects read
 	Events      int64          // staged from them
 	Quarantined int64          // records that could not be read
+	Skipped     int64          // records that are no events by their product's own word
 	BadObjects  []lake.Input   // objects with unreadable records: those that broke off first, then by number
 	TooBad      bool           // the share of unreadable records, or of the bytes of objects that broke off, is above MaxBadShare
 	Made        []calendar.Day // days made, in order
@@ -153,7 +154,7 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 			}
 			return cmp.Compare(b.Quarantined, a.Quarantined)
 		})
-		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined)
+		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined, "skipped", sum.Skipped)
 	}
 	return batches, nil
 }
@@ -170,6 +171,7 @@ func (s *Summary) extracted(batch lake.Batch) (events int64) {
 	for _, in := range batch.Inputs {
 		s.Objects++
 		s.Quarantined += in.Quarantined
+		s.Skipped += in.Skipped
 		events += in.Events
 		if in.Quarantined > 0 {
 			s.BadObjects = append(s.BadObjects, in)

@@ -58,6 +58,10 @@ type Input struct {
 	// Aliases counts records that are no events but say which id is whose.
 	Aliases int64 `json:"aliases,omitempty"`
 
+	// Skipped counts records that are no events by the product's own word, such
+	// as hits that Adobe excludes: nothing is wrong with them.
+	Skipped int64 `json:"skipped,omitempty"`
+
 	// Edition names objects of a source that take each other's place, such as
 	// the daily and the intraday table of a date. One that is provisional
 	// counts only until one of the same edition that is not has been read.
@@ -66,7 +70,7 @@ type Input struct {
 }
 
 // A Batch is the manifest of one extraction: Σ Lines = Σ Events + Σ Quarantined
-// + Σ Aliases.
+// + Σ Aliases + Σ Skipped.
 type Batch struct {
 	ID         string  `json:"id"`   // six digits, counting up
 	Zone       string  `json:"zone"` // whose days the staged events are sorted into
@@ -77,6 +81,9 @@ type Batch struct {
 
 	// Reasons counts quarantined records by reason.
 	Reasons map[string]int64 `json:"reasons,omitempty"`
+
+	// Skips counts skipped records by reason.
+	Skips map[string]int64 `json:"skips,omitempty"`
 }
 
 // A StagedFile is a file of staged events and the objects whose events in it
