@@ -283,7 +283,7 @@ func TestAdobeRejects(t *testing.T) {
 		{"bad time", archive(adobeHit(map[string]string{"hit_time_gmt": "2026-10-01 12:00:00"})),
 			`1 bad_timestamp: timestamp (cust_hit_time_gmt, post_cust_hit_time_gmt, hit_time_gmt) is "2026-10-01 12:00:00", want a number`},
 		{"milliseconds", archive(adobeHit(map[string]string{"hit_time_gmt": "1790856010000"})),
-			"1 timestamp_in_future: timestamp (cust_hit_time_gmt, post_cust_hit_time_gmt, hit_time_gmt) is 58719-12-21 02:46:40 UTC, more than 24 h in the future: is the unit right?"},
+			"1 timestamp_in_future: timestamp (cust_hit_time_gmt, post_cust_hit_time_gmt, hit_time_gmt) is 58719-12-21 02:46:40 UTC, more than 24 h in the future: is the unit right? In ms it would be 2026-10-01 12:00:10 UTC: timestamp: {path: cust_hit_time_gmt, unit: ms}"},
 		{"no time", archive(adobeHit(map[string]string{"hit_time_gmt": "0"})),
 			"1 missing_timestamp: timestamp (cust_hit_time_gmt, post_cust_hit_time_gmt, hit_time_gmt) is missing or empty"},
 		{"another product's records", archive(ga4View), "1 wrong_format: this is a record of ga4, not of adobe: is the source's format right, and its match?"},

@@ -134,7 +134,7 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 		if at, again := s.seen[e.ID]; again {
 			ledger.Duplicates++
 			kept := s.order[at].Event
-			if kept.claimed() != e.claimed() || kept.compareContent(e) != 0 {
+			if kept.compareContent(e) != 0 {
 				ledger.Conflicts++
 			}
 			// The first received counts, whichever time it claims.
