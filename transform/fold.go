@@ -69,7 +69,7 @@ type Folded struct {
 	Began   []Session    // sessions that began on the day, in order of start
 	Earlier []Session    // rows of sessions that began on an earlier day, as they are now known
 	Days    []SessionDay // what of them happened on the day
-	Resumed []SessionDay // rows of earlier days whose session turned out to go on after midnight
+	Resumed []SessionDay // rows of earlier days of sessions that were open at midnight, as they turned out
 	Carry   *Carry       // nil if nothing can go on after midnight
 	Ledger  Ledger
 }
@@ -384,6 +384,11 @@ func (f *folding) emit(c *open, r Session) {
 		f.out.Began = append(f.out.Began, r)
 	} else {
 		f.out.Earlier = append(f.out.Earlier, r)
+		if c.Today.First == 0 && c.Stay.SessionID != "" {
+			// Said again, as the session's row is: an earlier reading of this
+			// day may have found that it goes on.
+			f.out.Resumed = append(f.out.Resumed, c.Stay)
+		}
 	}
 	if c.Today.Events > 0 {
 		f.out.Days = append(f.out.Days, c.sessionDay(f.day, &r, c.totals(f.Sessionizer, c.Session.EndedAt)))
@@ -439,8 +444,9 @@ func (f *folding) leave(c *open, next int64) bool {
 	f.emit(c, r)
 	if c.Today.Events > 0 {
 		goesOn := c.totals(f.Sessionizer, next)
-		c.Resume = c.sessionDay(f.day, &r, goesOn)
-		c.Past, c.GoesOn = c.totals(f.Sessionizer, c.Session.EndedAt), goesOn
+		now := c.totals(f.Sessionizer, c.Session.EndedAt)
+		c.Stay, c.Resume = c.sessionDay(f.day, &r, now), c.sessionDay(f.day, &r, goesOn)
+		c.Past, c.GoesOn = now, goesOn
 	}
 	return true
 }

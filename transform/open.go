@@ -47,7 +47,8 @@ type Open struct {
 
 	Past   Totals     // up to the last midnight
 	GoesOn Totals     // likewise, should there be activity after it: the time until midnight is the day's
-	Resume SessionDay // the last day's part in that case
+	Stay   SessionDay // the part of the last day with activity, if there is none after it
+	Resume SessionDay // the same if there is
 }
 
 // A View is one view of a screen and the pings that came from it.
@@ -110,7 +111,7 @@ func (c *open) left() Open {
 			Date: o.Session.Date, SessionID: o.Session.SessionID, UserID: o.Session.UserID, DeviceID: o.Session.DeviceID,
 			StartedAt: o.Session.StartedAt, EndedAt: o.Session.EndedAt, EndReason: o.Session.EndReason, Platform: o.Session.Platform,
 		}
-		o.Screens, o.Views, o.Past, o.GoesOn, o.Resume = nil, nil, Totals{}, Totals{}, SessionDay{}
+		o.Screens, o.Views, o.Past, o.GoesOn, o.Stay, o.Resume = nil, nil, Totals{}, Totals{}, SessionDay{}, SessionDay{}
 	}
 	return o
 }
@@ -152,7 +153,7 @@ func (c *open) pauseFrom() int64 {
 func (f *folding) goOn(c *open) {
 	if c.Today.First == 0 && c.Resume.SessionID != "" {
 		f.out.Resumed = append(f.out.Resumed, c.Resume)
-		c.Past, c.Resume = c.GoesOn, SessionDay{}
+		c.Past, c.Stay, c.Resume = c.GoesOn, SessionDay{}, SessionDay{}
 	}
 }
 
