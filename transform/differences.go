@@ -12,8 +12,10 @@ import (
 type Difference struct {
 	Change Outcome
 	// Rule is the rule responsible: of the definition that cut where the other
-	// did not, as in start_reason and end_reason; measure where the sessions
-	// are the same and only their lengths differ; empty for the same.
+	// did not, as in start_reason and end_reason; left_out where one of the two
+	// leaves events out of the session; outside or an exclusion where none is
+	// there that counts; measure where only the lengths differ; empty for the
+	// same.
 	Rule  string
 	One   *Session  // the session; nil if only the other definition has it
 	Other []Session // the other definition's sessions that overlap it, in order of start
@@ -92,7 +94,7 @@ func differencesOf(mine, theirs []Session) []Difference {
 			}
 		}
 		d := Difference{One: one, Other: meets}
-		d.Change, d.Rule = outcome(one, meets, mine[:i])
+		d.Change, d.Rule = outcome(one, meets, mine[:i], mine[i+1:])
 		all = append(all, d)
 	}
 	for j := range theirs {
@@ -106,7 +108,7 @@ func differencesOf(mine, theirs []Session) []Difference {
 
 func overlap(a, b *Session) bool { return a.StartedAt <= b.EndedAt && b.StartedAt <= a.EndedAt }
 
-func outcome(one *Session, meets, before []Session) (Outcome, string) {
+func outcome(one *Session, meets, before, after []Session) (Outcome, string) {
 	if len(meets) == 0 {
 		return Gone, "outside"
 	}
@@ -119,19 +121,20 @@ func outcome(one *Session, meets, before []Session) (Outcome, string) {
 			return SplitUp, meets[i].StartReason
 		}
 	}
-	if slices.ContainsFunc(before, func(r Session) bool { return overlap(&r, first) }) {
+	meetsFirst := func(r Session) bool { return overlap(&r, first) }
+	if slices.ContainsFunc(before, meetsFirst) {
 		return Merged, one.StartReason
 	}
 	mine, theirs := one.EndedAt-one.StartedAt, first.EndedAt-first.StartedAt
 	switch {
-	case theirs > mine && first.EndedAt > one.EndedAt:
+	case theirs > mine && slices.ContainsFunc(after, meetsFirst):
 		return Lengthened, one.EndReason
 	case theirs > mine:
-		return Lengthened, one.StartReason
-	case theirs < mine && first.EndedAt < one.EndedAt:
-		return Shortened, first.EndReason
+		return Lengthened, "left_out"
+	case theirs < mine && first.EndedAt < one.EndedAt && isCut(first.EndReason):
+		return Shortened, first.EndReason // the rest begins on the next day
 	case theirs < mine:
-		return Shortened, first.StartReason
+		return Shortened, "left_out"
 	}
 	a, b := one.DurationSeconds, first.DurationSeconds
 	switch {
@@ -141,6 +144,15 @@ func outcome(one *Session, meets, before []Session) (Outcome, string) {
 		return Shortened, "measure"
 	}
 	return Lengthened, "measure"
+}
+
+// isCut says whether a session ended because another began.
+func isCut(why string) bool {
+	switch why {
+	case "timeout", "background_timeout", "abandoned", "explicit_end", "open":
+		return false
+	}
+	return true
 }
 
 // DifferenceRows returns the rows of definition_differences of a day: what

@@ -32,7 +32,10 @@ func TestDifferences(t *testing.T) {
 		{"there, but not counted", app(), long, "28 10:00 tap\n28 10:00:59 tap", "dropped too_short"},
 		{"shorter by an end", app(func(d *transform.Definition) { d.Events[transform.End] = nil }), app(), "28 10:00 tap\n28 10:01 session_end\n28 10:02 push_received", "same"},
 		{"shorter by what is ignored", app(), app(func(d *transform.Definition) { d.Events[transform.Ignore] = []string{"ping"} }),
-			"28 10:00 tap\n28 10:10 ping", "shorter timeout"},
+			"28 10:00 tap\n28 10:10 ping", "shorter left_out"},
+		{"longer by what the other leaves out", app(func(d *transform.Definition) { d.Events[transform.Ignore] = []string{"ping"} }), app(),
+			"28 10:00 tap\n28 10:10 ping", "longer left_out"},
+		{"split by midnight", app(), app(func(d *transform.Definition) { d.Midnight = transform.ReportingZone }), "27 23:50 tap\n28 00:10 tap", "split midnight"},
 		{"only the measure differs", app(), app(func(d *transform.Definition) { d.Length.Plus = time.Second }), "28 10:00 tap\n28 10:01 tap", "longer measure"},
 		{"a length that is not known is shorter", app(), app(func(d *transform.Definition) { d.Length.Single = transform.AsNull }), "28 10:00 tap", "shorter measure"},
 	} {

@@ -99,7 +99,7 @@ type DefinitionDifference struct {
 	Definition       string       `parquet:"definition" doc:"Name of the definition: the app's own, or one of compare_definitions."`
 	DefinitionDigest string       `parquet:"definition_digest" doc:"Digest of that definition."`
 	Change           string       `parquet:"change" doc:"all: what the definition comes to. For the others, what becomes under it of the sessions of the app's own definition, each in one of: same, split (two or more begin where one did), merged (part of one that began with an earlier session), dropped (none is there that counts), longer, shorter. added: sessions that only this definition has."`
-	Rule             string       `parquet:"rule,optional" doc:"The rule responsible, as in start_reason and end_reason of sessions: of the definition that cuts where the other does not; outside or an exclusion for dropped; measure where only the lengths differ. Null for all and same."`
+	Rule             string       `parquet:"rule,optional" doc:"The rule responsible, as in start_reason and end_reason of sessions: of the definition that cuts where the other does not; left_out where one of the two leaves events out of the session; outside or an exclusion for dropped; measure where only the lengths differ. Null for all and same."`
 
 	Sessions        int64    `parquet:"sessions" doc:"Sessions."`
 	Users           int64    `parquet:"users" doc:"Distinct users of those sessions."`
