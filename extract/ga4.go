@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"strconv"
 
 	"github.com/zeebo/xxh3"
 )
@@ -182,6 +183,7 @@ type ga4Parameters struct {
 	root    *node
 	element [5]value // key and the four types of values
 	scratch []byte
+	decimal []byte // numbers of this record as they are compared
 
 	sum xxh3.Uint128 // of the digests of all parameters: their order does not count
 
@@ -200,7 +202,7 @@ func newGA4Parameters() ga4Parameters {
 
 // read reads event_params, a list of objects with key and value.
 func (p *ga4Parameters) read(list value) *flaw {
-	*p = ga4Parameters{scan: p.scan, root: p.root, scratch: p.scratch}
+	*p = ga4Parameters{scan: p.scan, root: p.root, scratch: p.scratch, decimal: p.decimal[:0]}
 	switch list.kind {
 	case array:
 	case absent, null:
@@ -216,6 +218,11 @@ func (p *ga4Parameters) read(list value) *flaw {
 
 // add takes the parameter in element.
 func (p *ga4Parameters) add() {
+	if whole := &p.element[2]; whole.known() && whole.kind == text {
+		whole.kind = number // dumps in JSON put 64-bit integers in quotes
+	}
+	p.plain(&p.element[3])
+	p.plain(&p.element[4])
 	v := firstKnown(p.element[1:]...)
 	switch string(p.element[0].bytes) {
 	case "ga_session_id":
@@ -239,4 +246,18 @@ func (p *ga4Parameters) add() {
 	sum := xxh3.Hash128(b)
 	p.sum.Hi += sum.Hi
 	p.sum.Lo += sum.Lo
+}
+
+// plain writes a number with decimals in one way: 12.50 and 1.25E1 are equal.
+func (p *ga4Parameters) plain(v *value) {
+	if v.kind != number {
+		return
+	}
+	f, err := strconv.ParseFloat(string(v.bytes), 64)
+	if err != nil {
+		return
+	}
+	start := len(p.decimal)
+	p.decimal = strconv.AppendFloat(p.decimal, f, 'f', -1, 64)
+	v.bytes = p.decimal[start:len(p.decimal):len(p.decimal)]
 }

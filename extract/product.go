@@ -70,15 +70,52 @@ func (p product) readLines(ctx context.Context, data io.Reader, r *reading) erro
 	return eachLine(ctx, data, r, p.decoder(r))
 }
 
+// readParquet reads a Parquet object with one record a row.
+func (p product) readParquet(ctx context.Context, r *reading) error {
+	paths, units := p.places(r.source)
+	decode := p.decoder(r)
+	var e transform.Event
+	return eachRow(ctx, r, newNode(paths), units, func(row line) error {
+		f := row.flaw()
+		if f == nil {
+			f = decode(row.text, &e)
+		}
+		if f != nil {
+			return r.reject(ctx, row, f)
+		}
+		return r.accept(ctx, &e, row.number)
+	})
+}
+
+// places returns the places that are read of a source's records, and for each
+// the microseconds in the unit of its time, 0 for none.
+func (p product) places(s Source) (paths [][]string, units []int64) {
+	fields := maps.Clone(p.fields)
+	if fields == nil {
+		fields = map[string]Field{}
+	}
+	maps.Copy(fields, s.Fields)
+	unitOf := map[string]int64{}
+	for _, name := range fieldNames {
+		if f, ok := fields[name]; ok && f.Unit != "" {
+			unitOf[f.Path] = unitMicros(f.Unit)
+		}
+	}
+	all := slices.Clone(p.paths)
+	for _, place := range (Source{Fields: s.Fields}).configured() {
+		all = append(all, place.path)
+	}
+	for _, path := range all {
+		paths = append(paths, splitPath(path))
+		units = append(units, unitOf[path])
+	}
+	return paths, units
+}
+
 // readAliases reads an object whose records say which id is whose.
 func (p product) readAliases(ctx context.Context, r *reading) error {
-	split := make([][]string, len(p.aliasPaths))
-	for i, path := range p.aliasPaths {
-		split[i] = splitPath(path)
-	}
-	root, values := newNode(split), make([]value, len(split))
-	var scan scanner
-	return streamed(func(ctx context.Context, data io.Reader, r *reading) error {
+	take := p.aliasTaker(ctx, r)
+	err := streamed(func(_ context.Context, data io.Reader, _ *reading) error {
 		lines := newLines(data)
 		for {
 			l, err := lines.next()
@@ -88,23 +125,48 @@ func (p product) readAliases(ctx context.Context, r *reading) error {
 			if err != nil {
 				return &brokenOff{l, err}
 			}
-			f := l.flaw()
-			if f == nil && isBlank(l.text) {
+			if l.flaw() == nil && isBlank(l.text) {
 				continue
 			}
-			var a transform.Alias
-			if f == nil {
-				if f = scan.record(l.text, root, values); f == nil {
-					a, f = p.alias(values)
-				}
-			}
-			if f == nil {
-				r.mapped(a, l.number)
-			} else if err := r.reject(ctx, l, f); err != nil {
+			if err := take(l); err != nil {
 				return err
 			}
 		}
 	})(ctx, r)
+	if errors.Is(err, errParquet) {
+		paths := splitPaths(p.aliasPaths)
+		return eachRow(ctx, r, newNode(paths), make([]int64, len(paths)), take)
+	}
+	return err
+}
+
+// aliasTaker returns what takes the records that say which id is whose.
+func (p product) aliasTaker(ctx context.Context, r *reading) func(line) error {
+	root, values := newNode(splitPaths(p.aliasPaths)), make([]value, len(p.aliasPaths))
+	var scan scanner
+	return func(l line) error {
+		f := l.flaw()
+		var a transform.Alias
+		if f == nil {
+			f = scan.record(l.text, root, values)
+		}
+		if f == nil {
+			a, f = p.alias(values)
+		}
+		if f != nil {
+			return r.reject(ctx, l, f)
+		}
+		r.mapped(a, l.number)
+		return nil
+	}
+}
+
+func splitPaths(paths []string) [][]string {
+	split := make([][]string, len(paths))
+	for i, path := range paths {
+		split[i] = splitPath(path)
+	}
+	return split
 }
 
 // decoder returns what makes events of the product's records.
@@ -134,7 +196,7 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 			return flaw
 		}
 		if !p.is(values) {
-			if other := guessRecord(record); other != "" && other != p.name {
+			if other := r.resembles(record); other != "" && other != p.name {
 				return &flaw{wrongFormat, fmt.Sprintf("this is a record of %s, not of %s: is the source's format right, and its match?", other, p.name)}
 			}
 		}
@@ -201,8 +263,4 @@ const (
 )
 
 // errParquet says that an object that was expected to be text is Parquet.
-var errParquet = errors.New("the object is a Parquet file")
-
-func (p product) readParquet(ctx context.Context, r *reading) error {
-	return errParquet
-}
+var errParquet = error(&misfit{"this is a Parquet file, not lines of text"})
