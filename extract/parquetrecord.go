@@ -198,17 +198,13 @@ func (t *recordTable) writeLeaf(c *recordColumn, rep int, key bool) error {
 		found.kind = text
 	}
 	t.text = appendJSON(t.text, found, c.unit)
-	t.bound()
 	return nil
 }
 
+// put writes what is between values. Of a record that is too long it keeps
+// only the beginning.
 func (t *recordTable) put(text string) {
 	t.text = append(t.text, text...)
-	t.bound()
-}
-
-// bound keeps only the beginning of a record that is too long.
-func (t *recordTable) bound() {
 	if len(t.text) > maxLine || t.cut > 0 && len(t.text) > maxRaw {
 		t.cut += int64(len(t.text) - maxRaw)
 		t.text = t.text[:maxRaw]

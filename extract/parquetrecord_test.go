@@ -17,6 +17,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"pgregory.net/rapid"
+
+	"sojourn/internal/bucket"
 )
 
 // spooledFile opens a file of some content.
@@ -452,5 +454,40 @@ func TestColumnsThatDisagree(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// Rows of another product are told by columns that are not read otherwise.
+func TestRowsOfAnotherProduct(t *testing.T) {
+	raw, err := bucket.Open(t.Context(), t.TempDir(), true, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	err = raw.Put(t.Context(), "a", func(w io.Writer) error {
+		_, err := io.WriteString(w, ga4Rows(t))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReading()
+	r.source = Source{Name: "app", Format: "other", Bucket: raw}
+	p := product{
+		name: "other", paths: []string{"event_name"}, is: func([]value) bool { return false },
+		assembler: func() assembler {
+			return func([]value, *[fieldCount]value) *flaw { return nil }
+		},
+	}
+	if err := p.readParquet(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.rejects) != 5 {
+		t.Fatalf("%d rows in quarantine, want all 5", len(r.rejects))
+	}
+	for _, got := range r.rejects {
+		if got.Reason != wrongFormat || !strings.HasPrefix(got.Detail, "this is a record of ga4, not of other") {
+			t.Errorf("row %d: %s: %s", got.Line, got.Reason, got.Detail)
+		}
 	}
 }

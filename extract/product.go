@@ -29,6 +29,10 @@ type product struct {
 	// is says whether a record has what no other product's records have.
 	is func(v []value) bool
 
+	// subjectless is why a record may have neither user nor device, for
+	// messages; empty if the product has no reason for it.
+	subjectless string
+
 	// objects says what the product's objects are by their names; nil if all
 	// have events.
 	objects func(name string) objectRole
@@ -209,7 +213,11 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 				assembled[f] = v
 			}
 		}
-		return judge.event(&assembled, e)
+		flaw := judge.event(&assembled, e)
+		if flaw != nil && flaw.reason == missingSubject && p.subjectless != "" {
+			flaw.detail += "; " + p.subjectless
+		}
+		return flaw
 	}
 }
 
