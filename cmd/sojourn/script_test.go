@@ -48,6 +48,7 @@ func runScripts(t *testing.T, dir string) {
 			"longline": longLine,
 			"badbytes": badBytes,
 			"status":   exitStatusOf,
+			"parquet":  parquetFile,
 		},
 	})
 }
