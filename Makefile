@@ -38,8 +38,9 @@ golden: compiler ## rewrite the expected output of the golden stories; read the 
 	go test ./cmd/sojourn -update
 
 .PHONY: generate
-generate: ## rewrite docs/tables.md and testdata/schema.golden from the row types; read the diff
+generate: ## rewrite docs/tables.md, docs/presets.md and what they are made of; read the diff
 	go test ./load -run 'TestReferenceIsUpToDate|TestSchemaIsAsReviewed' -update
+	go test ./transform -run TestPresets -update
 
 .PHONY: googlesql
 googlesql: compiler ## have Google's analyser read the views: minutes and 5 GB of memory the first time

@@ -195,11 +195,17 @@ func (b *batch) manifest(inputs []lake.Input, workers []*worker) lake.Batch {
 	}
 	slices.SortFunc(b.staged, byName)
 	slices.SortFunc(b.quarantined, byName)
-	reasons := map[string]int64{}
+	reasons, skips := map[string]int64{}, map[string]int64{}
 	for _, w := range workers {
 		for reason, n := range w.reasons {
 			reasons[reason] += n
 		}
+		for reason, n := range w.skips {
+			skips[reason] += n
+		}
 	}
-	return lake.Batch{ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs, Staged: b.staged, Quarantine: b.quarantined, Identity: b.identity, Reasons: reasons}
+	return lake.Batch{
+		ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs,
+		Staged: b.staged, Quarantine: b.quarantined, Identity: b.identity, Reasons: reasons, Skips: skips,
+	}
 }

@@ -26,6 +26,10 @@ type Clock struct {
 	FutureClamp time.Duration
 }
 
+// wrongUnit is how far ahead, in microseconds, a time is of another unit and
+// no clock: 100 years.
+const wrongUnit = 100 * 365 * 24 * 3600 * 1e6
+
 // correct corrects e.At and says whether it has changed.
 func (c Clock) correct(e *transform.Event) bool {
 	claimed := e.At
@@ -35,7 +39,8 @@ func (c Clock) correct(e *transform.Event) bool {
 			e.At += skew
 		}
 	}
-	if c.FutureClamp > 0 && e.ReceivedAt != 0 && e.At > e.ReceivedAt+c.FutureClamp.Microseconds() {
+	ahead := e.At - e.ReceivedAt
+	if c.FutureClamp > 0 && e.ReceivedAt != 0 && ahead > c.FutureClamp.Microseconds() && ahead < wrongUnit {
 		e.At = e.ReceivedAt
 	}
 	return e.At != claimed

@@ -3,8 +3,10 @@ package extract
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
@@ -17,11 +19,16 @@ var (
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
 	parquetMagic = []byte("PAR1")
+	zipMagic     = []byte("PK\x03\x04")
 )
 
+// errZip is the error of an archive, whose files are what should be given.
+var errZip = errors.New("the object is a zip archive: unpack it and give the files that are in it")
+
 // decompress returns the contents of an object, whose first bytes tell how it
-// is compressed: gzip, of one or more members, zstd, or not at all.
-func decompress(r io.Reader) (io.ReadCloser, error) {
+// is compressed: gzip, of one or more members, zstd, or not at all. Brotli is
+// told by the name.
+func decompress(r io.Reader, name string) (io.ReadCloser, error) {
 	b := bufio.NewReaderSize(r, 128<<10)
 	head, err := b.Peek(len(zstdMagic))
 	if err != nil && err != io.EOF {
@@ -30,6 +37,8 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 	switch {
 	case bytes.Equal(head, parquetMagic):
 		return nil, errParquet
+	case bytes.Equal(head, zipMagic):
+		return nil, errZip
 	case bytes.HasPrefix(head, gzipMagic):
 		return newGzipMembers(b)
 	case bytes.Equal(head, zstdMagic), isSkippable(head):
@@ -38,6 +47,8 @@ func decompress(r io.Reader) (io.ReadCloser, error) {
 			return nil, err
 		}
 		return d.IOReadCloser(), nil
+	case isBrotli(name, head):
+		return io.NopCloser(brotli.NewReader(b)), nil
 	}
 	return io.NopCloser(b), nil
 }

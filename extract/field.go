@@ -51,6 +51,12 @@ func (f field) isTime() bool {
 	return f == timestamp || f == receivedAt || f == clientTimestamp || f == sentAt
 }
 
+// standsAlone says whether a place that is configured is the only one for the
+// field: ids of two kinds must not mix, nor times of two units.
+func (f field) standsAlone() bool {
+	return f.isTime() || f == userID || f == deviceID
+}
+
 // isText says whether the value of the field is taken as it stands.
 func (f field) isText() bool {
 	switch f {

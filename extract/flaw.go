@@ -12,6 +12,7 @@ type flaw struct {
 const (
 	badJSON           = "bad_json"
 	badCSV            = "bad_csv"
+	badTSV            = "bad_tsv"
 	notAnObject       = "not_an_object"
 	wrongFormat       = "wrong_format"
 	missingTimestamp  = "missing_timestamp"

@@ -1,10 +1,13 @@
 package extract
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"slices"
+	"unicode/utf8"
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/lake"
@@ -75,4 +78,17 @@ func ReadIdentity(ctx context.Context, b *bucket.Bucket, files []lake.Aliases) (
 		}
 	}
 	return aliases, nil
+}
+
+// aliasID returns an id that a record of which id is whose must have.
+func aliasID(v value, name string) (string, *flaw) {
+	switch {
+	case !v.known():
+		return "", &flaw{wrongFormat, name + " is missing or empty: want a record of which id is whose"}
+	case v.kind != text && v.kind != number:
+		return "", &flaw{wrongType, fmt.Sprintf("%s is %s, want text", name, v.kind)}
+	case !utf8.Valid(v.bytes) || bytes.IndexByte(v.bytes, 0) >= 0:
+		return "", &flaw{invalidText, fmt.Sprintf("%s is %s, which is not UTF-8 or has a NUL character", name, excerpt(v.bytes))}
+	}
+	return string(v.bytes), nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -143,15 +144,37 @@ func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 		e.ClientAt = 0
 	}
 	if e.At < earliest {
-		return &flaw{timestampTooEarly, fmt.Sprintf("%s is %s, before 2000: is the unit right?", j.where(timestamp), formatMoment(e.At))}
+		return &flaw{timestampTooEarly, fmt.Sprintf("%s is %s, before 2000: is the unit right?%s", j.where(timestamp), formatMoment(e.At), j.otherUnit(values[timestamp], claimed))}
 	}
 	switch {
 	case e.ReceivedAt != 0 && e.At > e.ReceivedAt+tolerance:
-		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h after %s, %s", j.where(timestamp), formatMoment(e.At), j.where(receivedAt), formatMoment(e.ReceivedAt))}
+		problem := fmt.Sprintf("%s is %s, more than 24 h after %s, %s", j.where(timestamp), formatMoment(e.At), j.where(receivedAt), formatMoment(e.ReceivedAt))
+		if other := j.otherUnit(values[timestamp], claimed); other != "" {
+			problem += ": is the unit right?" + other
+		}
+		return &flaw{timestampInFuture, problem}
 	case e.At > j.now+tolerance:
-		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h in the future: is the unit right?", j.where(timestamp), formatMoment(e.At))}
+		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h in the future: is the unit right?%s", j.where(timestamp), formatMoment(e.At), j.otherUnit(values[timestamp], claimed))}
 	}
 	return nil
+}
+
+// otherUnit tells in which unit the number of an impossible time would be a
+// time of an event, and how to say so; it is empty if in none.
+func (j *judge) otherUnit(v value, claimed int64) string {
+	p := &j.places[timestamp]
+	if p.unit == 0 || v.kind == moment {
+		return ""
+	}
+	for _, unit := range [...]string{"s", "ms", "us"} {
+		micros := unitMicros(unit)
+		at := claimed / p.unit * micros
+		if micros != p.unit && at/micros == claimed/p.unit && at >= earliest && at <= j.now+tolerance {
+			path, _, _ := strings.Cut(p.path, ", ") // the first of several places
+			return fmt.Sprintf(" In %s it would be %s: timestamp: {path: %s, unit: %s}", unit, formatMoment(at), path, unit)
+		}
+	}
+	return ""
 }
 
 // moment reads a time in the unit and zone of its place.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"io"
 
@@ -20,7 +21,7 @@ func readNDJSON(ctx context.Context, data io.Reader, r *reading) error {
 	var values [fieldCount]value
 	return eachLine(ctx, data, r, func(line []byte, e *transform.Event) *flaw {
 		if flaw := scan.record(line, root, values[:]); flaw != nil {
-			return flaw
+			return cmp.Or(mistaken(line, "ndjson"), flaw)
 		}
 		return judge.event(&values, e)
 	})

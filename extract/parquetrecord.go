@@ -325,7 +325,7 @@ func (t *recordTable) misfit(r *reading) error {
 		names = append(names, c.Name())
 	}
 	what := "this Parquet file"
-	if other := r.resembles(nil); other != "" {
+	if other := r.likeness(); other != "" {
 		what += fmt.Sprintf(" has records of %s and", other)
 	}
 	const shown = 8

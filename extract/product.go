@@ -26,6 +26,10 @@ type product struct {
 	// time that is a number. engaged_ms is among them if the product measures it.
 	fields map[string]Field
 
+	// corrected is set if the product's server has corrected its times, so that
+	// a correction here would be the second.
+	corrected bool
+
 	// is says whether a record has what no other product's records have.
 	is func(v []value) bool
 
@@ -54,7 +58,14 @@ type assembler func(v []value, fields *[fieldCount]value) *flaw
 
 // products returns all products whose exports are read as records of JSON.
 func products() []product {
-	return []product{ga4Product()}
+	return []product{
+		amplitudeProduct(),
+		ga4Product(),
+		mixpanelProduct(),
+		segmentProduct(),
+		rudderStackProduct(),
+		postHogProduct(),
+	}
 }
 
 // read reads an object of the product, in whichever of its forms.
@@ -71,6 +82,10 @@ func (p product) read(ctx context.Context, r *reading) error {
 
 // readLines reads an object with one record a line.
 func (p product) readLines(ctx context.Context, data io.Reader, r *reading) error {
+	data, err := ofRecords(data)
+	if err != nil {
+		return err
+	}
 	return eachLine(ctx, data, r, p.decoder(r))
 }
 
@@ -120,6 +135,10 @@ func (p product) places(s Source) (paths [][]string, units []int64) {
 func (p product) readAliases(ctx context.Context, r *reading) error {
 	take := p.aliasTaker(ctx, r)
 	err := streamed(func(_ context.Context, data io.Reader, _ *reading) error {
+		data, err := ofRecords(data)
+		if err != nil {
+			return err
+		}
 		lines := newLines(data)
 		for {
 			l, err := lines.next()
@@ -185,35 +204,32 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 		added = append(added, place.field)
 		fields[place.field.String()] = r.source.Fields[place.field.String()]
 	}
-	split := make([][]string, len(paths))
-	for i, path := range paths {
-		split[i] = splitPath(path)
-	}
-	root := newNode(split).embed(p.embedded...)
+	root := newNode(splitPaths(paths)).embed(p.embedded...)
 	judge := newJudge(Source{Fields: fields, Clock: r.source.Clock}, r.now, r.texts)
 	assemble := p.assembler()
 
 	var scan scanner
 	values := make([]value, len(paths))
 	return func(record []byte, e *transform.Event) *flaw {
-		if flaw := scan.record(record, root, values); flaw != nil {
-			return flaw
-		}
-		if !p.is(values) {
-			if other := r.resembles(record); other != "" && other != p.name {
-				return &flaw{wrongFormat, fmt.Sprintf("this is a record of %s, not of %s: is the source's format right, and its match?", other, p.name)}
+		flaw := scan.record(record, root, values)
+		if flaw != nil || !p.is(values) {
+			if flaw := r.mistaken(record, p.name); flaw != nil {
+				return flaw
 			}
+		}
+		if flaw != nil {
+			return flaw
 		}
 		var assembled [fieldCount]value
 		if flaw := assemble(values, &assembled); flaw != nil {
 			return flaw
 		}
 		for i, f := range added {
-			if v := values[len(p.paths)+i]; v.known() {
+			if v := values[len(p.paths)+i]; v.known() || f.standsAlone() {
 				assembled[f] = v
 			}
 		}
-		flaw := judge.event(&assembled, e)
+		flaw = judge.event(&assembled, e)
 		if flaw != nil && flaw.reason == missingSubject && p.subjectless != "" {
 			flaw.detail += "; " + p.subjectless
 		}
@@ -230,20 +246,32 @@ func (s Source) configured() []place {
 	return s.places()
 }
 
+// mistaken is the flaw of a record of another product than that of the source;
+// nil if it is not known to be one.
+func mistaken(record []byte, own string) *flaw { return misnamed(guessRecord(record), own) }
+
+// misnamed is mistaken for a record that looks like one of another product;
+// "" for none that is known.
+func misnamed(other, own string) *flaw {
+	if other != "" && other != own {
+		return &flaw{wrongFormat, fmt.Sprintf("this is a record of %s, not of %s: is the source's format right, and its match?", other, own)}
+	}
+	return nil
+}
+
 // guessRecord names the product that has such records, "" if none is known to.
 func guessRecord(record []byte) string {
+	if isSnowplow(record) {
+		return "snowplow"
+	}
 	record = bytes.TrimSpace(record)
 	if len(record) == 0 || record[0] != '{' {
 		return ""
 	}
 	var scan scanner
 	for _, p := range products() {
-		split := make([][]string, len(p.paths))
-		for i, path := range p.paths {
-			split[i] = splitPath(path)
-		}
-		values := make([]value, len(split))
-		if scan.record(record, newNode(split).embed(p.embedded...), values) == nil && p.is(values) {
+		values := make([]value, len(p.paths))
+		if scan.record(record, newNode(splitPaths(p.paths)).embed(p.embedded...), values) == nil && p.is(values) {
 			return p.name
 		}
 	}

@@ -26,12 +26,13 @@ type reading struct {
 	likeness func() string
 }
 
-// resembles names the product that has such records, "" if none is known to.
-func (r *reading) resembles(record []byte) string {
+// mistaken is the flaw of a record of another product than that of the source;
+// nil if it is not known to be one.
+func (r *reading) mistaken(record []byte, own string) *flaw {
 	if r.likeness != nil {
-		return r.likeness()
+		return misnamed(r.likeness(), own)
 	}
-	return guessRecord(record)
+	return mistaken(record, own)
 }
 
 // A reader decodes an object into accepted and rejected records. Its error is
@@ -60,20 +61,25 @@ func (m *misfit) Error() string {
 // streamed makes a reader of one that needs the contents only once, in order.
 func streamed(decode func(context.Context, io.Reader, *reading) error) reader {
 	return func(ctx context.Context, r *reading) error {
-		raw, err := r.source.Bucket.Open(ctx, r.object.Name)
-		if err != nil {
-			return &lost{err}
-		}
-		defer raw.Close() // read-only: nothing to lose
-		data, err := decompress(&transport{raw})
-		if err != nil {
-			return err
-		}
-		defer data.Close() // likewise
-		ahead := newReadAhead(data)
-		defer ahead.Close()
-		return decode(ctx, ahead, r)
+		return stream(ctx, r.source.Bucket, r.object.Name, func(data io.Reader) error { return decode(ctx, data, r) })
 	}
+}
+
+// stream calls use with the contents of an object.
+func stream(ctx context.Context, b *bucket.Bucket, name string, use func(io.Reader) error) error {
+	raw, err := b.Open(ctx, name)
+	if err != nil {
+		return &lost{err}
+	}
+	defer raw.Close() // read-only: nothing to lose
+	data, err := decompress(&transport{raw}, name)
+	if err != nil {
+		return err
+	}
+	defer data.Close() // likewise
+	ahead := newReadAhead(data)
+	defer ahead.Close()
+	return use(ahead)
 }
 
 // lost is the error of an object whose contents could not be had, whatever
@@ -138,13 +144,24 @@ func (r *reading) accept(ctx context.Context, e *transform.Event, line int64) er
 	return r.keep(ctx, e)
 }
 
-// mapped takes a record that says which id is whose.
+// mapped takes a record that says which id is whose; it says nothing if the
+// alias has no From.
 func (r *reading) mapped(a transform.Alias, line int64) {
 	r.input.Lines++
 	r.input.Aliases++
+	if a.From == "" {
+		return
+	}
 	r.aliases = append(r.aliases, aliasRow{
 		From: a.From, To: a.To, At: a.At, Source: r.source.Name, Object: r.object.Name, Line: line,
 	})
+}
+
+// skip takes a record that is no event by the product's own word.
+func (r *reading) skip(reason string) {
+	r.input.Lines++
+	r.input.Skipped++
+	r.skips[reason]++
 }
 
 // reject takes a record that cannot be used.

@@ -24,8 +24,10 @@ type Source struct {
 	// Fields says where in a record each canonical field is. For ndjson, csv
 	// and parquet, if empty, fields are looked for under their canonical names.
 	// For the formats of products, which know their places, it adds places or
-	// replaces some. If engaged_ms is mapped here, an event without it has
-	// none; otherwise it is unknown.
+	// comes before theirs: what says nothing here is looked for there, but for
+	// times and the ids of users and devices, of which this is the only place.
+	// If engaged_ms is mapped here, an event without it has none; otherwise it
+	// is unknown.
 	Fields map[string]Field
 
 	Clock Clock
@@ -34,7 +36,9 @@ type Source struct {
 // A Field is the place of a canonical field in a record.
 type Field struct {
 	// Path is the name of a column, or names of nested objects separated by
-	// dots; a dot inside a name is written \. (csv takes it as it stands).
+	// dots; a dot inside a name is written \. (csv and adobe take it as it
+	// stands). In snowplow the first name is a column, and one of a column of
+	// JSON is followed by a schema and a property.
 	Path string
 
 	// Unit is the unit of a time that is a number: s, ms or us. Empty for
@@ -65,16 +69,21 @@ type format struct {
 	mapped  bool // fields are where the mapping says, and nowhere else
 	read    func(context.Context, *reading) error
 	objects func(name string) objectRole // nil if all objects have events
+
+	corrected bool                 // times have been corrected by the product's server
+	check     func(Source) []error // what else is wrong with a source; nil if nothing can be
 }
 
 func formats() []format {
 	list := []format{
+		{name: "adobe", read: readAdobe, objects: adobeObjects},
 		{name: "csv", mapped: true, read: streamed(readCSV)},
 		{name: "ndjson", mapped: true, read: streamed(readNDJSON)},
 		{name: "parquet", mapped: true, read: readParquet},
+		{name: "snowplow", read: streamed(readSnowplow), corrected: true, check: checkSnowplow},
 	}
 	for _, p := range products() {
-		list = append(list, format{name: p.name, read: p.read, objects: p.objects})
+		list = append(list, format{name: p.name, read: p.read, objects: p.objects, corrected: p.corrected})
 	}
 	slices.SortFunc(list, func(a, b format) int { return strings.Compare(a.name, b.name) })
 	return list
@@ -125,6 +134,14 @@ func (s Source) Validate() error {
 	case len(s.Fields) > 0:
 		for _, err := range validateFields(s.Fields, f.mapped) {
 			report("fields: %w", err)
+		}
+	}
+	if _, mapped := s.Fields[timestamp.String()]; f.corrected && s.Clock.Correct && !mapped {
+		report("clock: correct: the server of %s has corrected timestamp already: leave it out, or name the place of the uncorrected time as that of timestamp", s.Format)
+	}
+	if f.check != nil {
+		for _, err := range f.check(s) {
+			report("%w", err)
 		}
 	}
 	if s.Clock.DeadZone < 0 || s.Clock.FutureClamp < 0 {

@@ -34,7 +34,7 @@ func spool(ctx context.Context, b *bucket.Bucket, name string) (*spooled, error)
 		return nil, err
 	}
 	defer r.Close() // read-only: nothing to lose
-	f, err := os.CreateTemp("", "sojourn-*.parquet")
+	f, err := os.CreateTemp("", "sojourn-*")
 	if err != nil {
 		return nil, err
 	}

@@ -138,7 +138,7 @@ func staged(t testing.TB, source extract.Source, content string) (events, reject
 		rejects = append(rejects, fmt.Sprintf("%d %s: %s", r.Line, r.Reason, r.Detail))
 	}
 	for _, in := range batch.Inputs {
-		if in.Lines != in.Events+in.Quarantined || in.Events != int64(len(events)) || in.Quarantined != int64(len(rejects)) {
+		if in.Lines != in.Events+in.Quarantined+in.Aliases+in.Skipped || in.Events != int64(len(events)) || in.Quarantined != int64(len(rejects)) {
 			t.Errorf("input %+v, but %d events and %d in quarantine", in, len(events), len(rejects))
 		}
 	}

@@ -30,6 +30,14 @@ func (v *value) known() bool {
 	return v.kind > null && (v.kind != text || len(v.bytes) > 0)
 }
 
+// isFalse reports whether a value says no: false, or the word.
+func (v *value) isFalse() bool {
+	return (v.kind == boolean || v.kind == text) && string(v.bytes) == "false"
+}
+
+// yes is the value true.
+func yes() value { return value{kind: boolean, bytes: []byte("true")} }
+
 // firstKnown returns the first value that says anything.
 func firstKnown(values ...value) value {
 	for _, v := range values {

@@ -19,7 +19,8 @@ type worker struct {
 	batch   *batch
 	now     int64
 	texts   *texts
-	reasons map[string]int64
+	reasons map[string]int64 // of rejected records
+	skips   map[string]int64 // of skipped records
 
 	budget  int64 // bytes of events to hold
 	held    int64 // bytes held
@@ -36,7 +37,7 @@ type worker struct {
 
 func newWorker(b *batch, budget int64) *worker {
 	return &worker{
-		batch: b, now: b.options.Now, texts: newTexts(), reasons: map[string]int64{},
+		batch: b, now: b.options.Now, texts: newTexts(), reasons: map[string]int64{}, skips: map[string]int64{},
 		budget: budget, days: map[calendar.Day]*events{},
 	}
 }

@@ -65,6 +65,18 @@ func ReadSessions(data []byte) ([]transform.Session, error) {
 	return parquetfile.Decode[transform.Session](data)
 }
 
+// ReadSessionDays returns the rows of a file of session_days, in their order.
+func ReadSessionDays(data []byte) ([]transform.SessionDay, error) {
+	return parquetfile.Decode[transform.SessionDay](data)
+}
+
+// EncodeSessions and EncodeSessionDays write files of rows that are no table
+// of the warehouse: those of definitions that are only compared.
+func EncodeSessions(rows []transform.Session) ([]byte, error) { return parquetfile.Encode(rows) }
+
+// EncodeSessionDays is EncodeSessions for parts of days.
+func EncodeSessionDays(rows []transform.SessionDay) ([]byte, error) { return parquetfile.Encode(rows) }
+
 // ReadUsers returns the rows of a file of users, in their order.
 func ReadUsers(data []byte) ([]transform.User, error) {
 	return parquetfile.Decode[transform.User](data)

@@ -82,8 +82,21 @@ func daily() []dailyTable {
 			Cluster:   []string{"segmentation"},
 		}, func(t *transform.Tables) []transform.DailySegment { return t.DailySegments }),
 		table(Table{
+			Name:      "session_days",
+			Doc:       "What happened in a session on one day: one row for each day that it touches. The rows of a session add up to it.",
+			Partition: "date",
+			Key:       []string{"date", "user_id", "session_id"},
+			Cluster:   []string{"platform", "country", "app_version", "user_id"},
+		}, func(t *transform.Tables) []transform.SessionDay { return t.SessionDays }),
+		table(Table{
+			Name:      "definition_differences",
+			Doc:       "The same events under other session definitions: what each comes to, and which sessions of the app's own definition become others, by which rule. Empty without compare_definitions.",
+			Partition: "date",
+			Key:       []string{"date", "definition", "change", "rule"},
+		}, func(t *transform.Tables) []transform.DefinitionDifference { return t.DefinitionDifferences }),
+		table(Table{
 			Name:      "daily_ledger",
-			Doc:       "Where every event of a day went: events_staged = events_in_sessions + events_duplicate + events_outside_session + events_ignored.",
+			Doc:       "Where every event of a day went: events_staged = events_in_sessions + events_duplicate + events_outside_session + events_ignored + events_beyond_cap + events_uploaded_late.",
 			Partition: "date",
 			Key:       []string{"date"},
 		}, func(t *transform.Tables) []transform.DailyLedger { return t.DailyLedger }),

@@ -5,10 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"sojourn/extract"
@@ -26,7 +26,7 @@ type chain struct {
 	lake   *bucket.Bucket
 	rules  rules
 	made   map[calendar.Day]lake.Day // updated as days are made
-	fold   *transform.Sessionizer
+	under  under
 	stamp  func(*lake.Day) // says which run made a day, and when
 	inHand []*work         // in order of day
 }
@@ -42,7 +42,7 @@ func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, &last.carry); err != nil {
+	if err := last.decodeState(data); err != nil {
 		return fmt.Errorf("state %s: %w", manifest.Carry.Object, err)
 	}
 	for earlier := last.openSince(); earlier < day; earlier++ {
@@ -62,21 +62,31 @@ func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 // read returns the rows of a made day.
 func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 	manifest := c.made[day]
-	w := &work{day: day, ledger: manifest.Ledger, committed: true}
-	for _, table := range []struct {
-		name   string
+	w := &work{day: day, committed: true, others: map[string]*strung{}}
+	w.ledger = manifest.Ledger
+	type file struct {
+		object string
 		decode func([]byte) error
-	}{
-		{"sessions", func(data []byte) (err error) { w.sessions, err = load.ReadSessions(data); return }},
-		{"users", func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }},
-	} {
-		object := manifest.Tables[table.name].Object
-		data, err := c.lake.Read(ctx, object)
+	}
+	rows := func(of *strung, sessions, days string) []file {
+		return []file{
+			{sessions, func(data []byte) (err error) { of.sessions, err = load.ReadSessions(data); return }},
+			{days, func(data []byte) (err error) { of.days, err = load.ReadSessionDays(data); return }},
+		}
+	}
+	files := rows(&w.strung, manifest.Tables["sessions"].Object, manifest.Tables["session_days"].Object)
+	files = append(files, file{manifest.Tables["users"].Object, func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }})
+	for name, other := range manifest.Others {
+		w.others[name] = &strung{ledger: other.Ledger}
+		files = append(files, rows(w.others[name], other.Sessions.Object, other.Days.Object)...)
+	}
+	for _, f := range files {
+		data, err := c.lake.Read(ctx, f.object)
 		if err != nil {
 			return nil, err
 		}
-		if err := table.decode(data); err != nil {
-			return nil, fmt.Errorf("state %s: %w", object, err)
+		if err := f.decode(data); err != nil {
+			return nil, fmt.Errorf("state %s: %w", f.object, err)
 		}
 	}
 	return w, nil
@@ -85,7 +95,7 @@ func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 // next folds a day and writes the tables of the days that this completes.
 func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedFile, before *lake.StateRef) error {
 	events := ahead(extract.ReadDay(ctx, c.lake, files))
-	w, earlier, err := foldDay(ctx, day, c.fold, c.rules.definition, c.last(), events)
+	w, tells, err := foldDay(ctx, day, c.under, c.last(), events)
 	if err != nil {
 		return fmt.Errorf("fold %s: %w", day, err)
 	}
@@ -98,14 +108,14 @@ func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedF
 		return nil
 	}
 	for _, open := range c.inHand {
-		if err := open.patch(earlier); err != nil {
+		if err := open.learn(tells); err != nil {
 			return fmt.Errorf("fold %s: %w", day, err)
 		}
 	}
 	c.inHand = append(c.inHand, w)
 	since := w.openSince()
 	for len(c.inHand) > 1 && c.inHand[0].day < since {
-		if err := c.write(ctx, c.inHand[0], c.inHand[1], true); err != nil {
+		if err := c.write(ctx, c.inHand[0], c.inHand[1], allSettled); err != nil {
 			return err
 		}
 		c.inHand = c.inHand[1:]
@@ -113,20 +123,41 @@ func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedF
 	return nil
 }
 
-// finish writes the days in hand as far as they are known.
+// finish writes the days in hand as far as they are known. A day whose own
+// sessions are all over is final, also while one of a definition that is only
+// compared may go on.
 func (c *chain) finish(ctx context.Context) error {
+	var last *work // that is over
+	for _, w := range c.inHand {
+		if !c.made[w.day].IsPartial {
+			last = w
+		}
+	}
 	for i, w := range c.inHand {
 		var next *work
 		if i+1 < len(c.inHand) && !c.made[c.inHand[i+1].day].IsPartial {
 			next = c.inHand[i+1]
 		}
-		if err := c.write(ctx, w, next, false); err != nil {
+		at := unsettled
+		if next != nil && w.day < last.strung.openSince(last.day+1) {
+			at = ownSettled
+		}
+		if err := c.write(ctx, w, next, at); err != nil {
 			return err
 		}
 	}
 	c.inHand = nil
 	return nil
 }
+
+// standingOf says how much of a day can still change.
+type standingOf int
+
+const (
+	unsettled  standingOf = iota // sessions may still go on
+	ownSettled                   // only sessions of definitions that are only compared
+	allSettled                   // nothing
+)
 
 func (c *chain) last() *work {
 	if len(c.inHand) == 0 {
@@ -141,17 +172,17 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 	old, made := c.made[w.day]
 	w.committed = made
 	m := lake.Day{
-		Day: w.day, Definition: c.rules.definition, Code: transform.Version, Zone: c.rules.zone,
+		Day: w.day, Definition: c.rules.definition, Code: transform.Version, Zone: c.rules.zone, Identity: c.rules.identity,
 		Inputs: files, Before: before, Ledger: w.ledger, Tables: map[string]lake.File{},
 		IsPartial: w.day > c.rules.yesterday,
 	}
 	c.stamp(&m)
-	carry, err := json.MarshalIndent(w.carry, "", " ")
+	carry, err := w.encodeState()
 	if err != nil {
 		return err
 	}
 	m.Carry = lake.File{
-		Object: lake.CarryObject(w.day), Day: w.day, Rows: int64(len(w.carry)),
+		Object: lake.CarryObject(w.day), Day: w.day, Rows: int64(len(w.Carry)),
 		Bytes: int64(len(carry)), SHA256: digest(carry),
 	}
 	if m.Carry.SHA256 != old.Carry.SHA256 {
@@ -167,14 +198,15 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 			m.Tables[name] = file // as it is until write replaces it
 		}
 	}
+	m.Others = old.Others // likewise
 	c.made[w.day] = m
 	return nil
 }
 
 // write writes the tables of a day and commits them with its manifest.
-func (c *chain) write(ctx context.Context, w, next *work, final bool) error {
+func (c *chain) write(ctx context.Context, w, next *work, at standingOf) error {
 	m := c.made[w.day]
-	tables := w.tables(next, final, c.rules.definition)
+	tables := w.tables(c.under, next, at)
 	var names []string
 	for _, t := range load.Tables() {
 		if t.Partition != "" && t.Name != "users" {
@@ -183,8 +215,11 @@ func (c *chain) write(ctx context.Context, w, next *work, final bool) error {
 	}
 	was := m
 	m.Tables = map[string]lake.File{"users": was.Tables["users"]}
-	m.IsFinal = final
+	m.IsFinal = at != unsettled
 	if err := c.encode(ctx, w, &tables, &m, was, names...); err != nil {
+		return fmt.Errorf("write %s: %w", w.day, err)
+	}
+	if err := c.encodeOthers(ctx, w, &m, was); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
 	c.made[w.day] = m
@@ -210,6 +245,45 @@ func (c *chain) encode(ctx context.Context, w *work, t *transform.Tables, m *lak
 		if err := c.replace(ctx, w, object, f.Data); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// encodeOthers writes the sessions of definitions that are only compared, where
+// they differ from what the lake has.
+func (c *chain) encodeOthers(ctx context.Context, w *work, m *lake.Day, old lake.Day) error {
+	m.Others = nil
+	for _, name := range slices.Sorted(maps.Keys(w.others)) {
+		s, was := w.others[name], old.Others[name]
+		other := lake.Other{Definition: c.rules.others[name], Ledger: s.ledger}
+		for _, f := range []struct {
+			table string
+			rows  int
+			to    *lake.File
+			was   lake.File
+			data  func() ([]byte, error)
+		}{
+			{"sessions", len(s.sessions), &other.Sessions, was.Sessions, func() ([]byte, error) { return load.EncodeSessions(s.sessions) }},
+			{"session_days", len(s.days), &other.Days, was.Days, func() ([]byte, error) { return load.EncodeSessionDays(s.days) }},
+		} {
+			data, err := f.data()
+			if err != nil {
+				return err
+			}
+			*f.to = lake.File{
+				Object: lake.OtherObject(name, f.table, w.day), Day: w.day, Rows: int64(f.rows), Bytes: int64(len(data)), SHA256: digest(data),
+			}
+			if f.to.SHA256 == f.was.SHA256 && f.to.Object == f.was.Object {
+				continue
+			}
+			if err := c.replace(ctx, w, f.to.Object, data); err != nil {
+				return err
+			}
+		}
+		if m.Others == nil {
+			m.Others = map[string]lake.Other{}
+		}
+		m.Others[name] = other
 	}
 	return nil
 }

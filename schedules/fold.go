@@ -2,8 +2,8 @@ package schedules
 
 import (
 	"context"
-	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"sojourn/internal/calendar"
@@ -12,73 +12,113 @@ import (
 
 // work is a day being made: its rows as far as they are known.
 type work struct {
-	day      calendar.Day
-	sessions []transform.Session // in the order of the table
-	users    []transform.User    // likewise
-	carry    []transform.Carry   // by subject
-	ledger   transform.Ledger
+	day calendar.Day
+	strung
+	others map[string]*strung // under definitions that are only compared, by name
+	users  []transform.User   // in the order of the table
 
 	committed bool // the lake has a manifest of the day
 }
 
-// foldDay makes the sessions and users of a day from its events and the work
-// of the day with events before it, nil if there is none. It returns the rows
-// of sessions that began earlier, as they are known now.
-func foldDay(ctx context.Context, day calendar.Day, s *transform.Sessionizer, digest string, before *work,
-	events iter.Seq2[[]transform.Event, error]) (*work, []transform.Session, error) {
-	w := &work{day: day}
-	var carried []transform.Carry
-	var known []transform.User
-	if before != nil {
-		carried, known = before.carry, before.users
+// under is the definitions by which days are made: the app's own, and those
+// that are only compared, by name.
+type under struct {
+	own      *transform.Sessionizer
+	others   map[string]*transform.Sessionizer
+	identity transform.Identity
+	zone     calendar.Zone
+}
+
+func newUnder(own transform.Definition, others []transform.Definition, identity transform.Identity, zone calendar.Zone) under {
+	u := under{transform.NewSessionizer(own, zone), map[string]*transform.Sessionizer{}, identity, zone}
+	for _, d := range others {
+		u.others[d.Name] = transform.NewSessionizer(d, zone)
 	}
-	var earlier []transform.Session
-	fold := func(c *transform.Carry, events []transform.Event) {
-		f := s.Fold(c, events, day)
-		w.sessions = append(w.sessions, f.Began...)
-		earlier = append(earlier, f.Earlier...)
-		if f.Carry != nil {
-			w.carry = append(w.carry, *f.Carry)
+	return u
+}
+
+// allNews is what a day tells of the days before it, by definition.
+type allNews struct {
+	own    news
+	others map[string]news
+}
+
+// foldDay makes the sessions and users of a day from its events and the work
+// of the day with events before it, nil if there is none. All definitions see
+// the events in one pass.
+func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
+	events iter.Seq2[[]transform.Event, error]) (*work, allNews, error) {
+	if before == nil {
+		before = &work{}
+	}
+	own := newStringing(u.own, u.identity, day, before.state)
+	others := map[string]*stringing{}
+	for name, s := range u.others {
+		var left state
+		if b := before.others[name]; b != nil {
+			left = b.state
 		}
-		w.ledger.Add(f.Ledger)
+		others[name] = newStringing(s, u.identity, day, left)
 	}
 	for of, err := range events {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, allNews{}, err
 		}
-		subject := of[0].Subject()
-		for len(carried) > 0 && carried[0].Subject < subject {
-			fold(&carried[0], nil)
-			carried = carried[1:]
+		own.take(of)
+		for _, g := range others {
+			g.take(of)
 		}
-		if len(carried) > 0 && carried[0].Subject == subject {
-			fold(&carried[0], of)
-			carried = carried[1:]
-			continue
-		}
-		fold(nil, of)
 	}
-	for i := range carried {
-		fold(&carried[i], nil)
+	next := u.zone.Start(day + 1)
+	w := &work{day: day, others: map[string]*strung{}}
+	tells := allNews{others: map[string]news{}}
+	for name, g := range others {
+		w.others[name], tells.others[name] = g.finish(next)
 	}
-	slices.SortFunc(w.sessions, transform.CompareSessions)
-	slices.SortFunc(earlier, transform.CompareSessions)
-	w.users = nextUsers(day, known, w.sessions, earlier, digest)
-	return w, earlier, nil
+	var made *strung
+	made, tells.own = own.finish(next)
+	w.strung = *made
+
+	slices.SortFunc(tells.own.sessions, transform.CompareSessions)
+	definition := u.own.Definition()
+	w.users = nextUsers(day, before.users, w.sessions, tells.own.sessions, w.goingOn(&definition), definition.Digest())
+	return w, tells, nil
+}
+
+// goingOn are the parts of sessions that began earlier, if those count on the
+// day too.
+func (w *work) goingOn(d *transform.Definition) []transform.SessionDay {
+	if d.Attribution != transform.TouchedDay {
+		return nil
+	}
+	var parts []transform.SessionDay
+	for _, p := range w.days {
+		if p.SessionDate < w.day {
+			parts = append(parts, p)
+		}
+	}
+	return parts
 }
 
 // nextUsers takes all users on to the end of a day. All arguments and the
 // result are sorted by user; the sessions that began are completed in place.
-func nextUsers(day calendar.Day, known []transform.User, began, earlier []transform.Session, digest string) []transform.User {
+func nextUsers(day calendar.Day, known []transform.User, began, earlier []transform.Session, goingOn []transform.SessionDay, digest string) []transform.User {
 	users := make([]transform.User, 0, len(known)+len(began)/4)
 	next := func(u transform.User, id string) {
 		var mine, mineEarlier []transform.Session
 		mine, began = ofUser(began, id)
 		mineEarlier, earlier = ofUser(earlier, id)
-		users = append(users, u.Next(day, mine, mineEarlier, digest))
+		going := 0
+		for len(goingOn) > 0 && goingOn[0].UserID <= id {
+			if goingOn[0].UserID == id {
+				going++
+			}
+			goingOn = goingOn[1:]
+		}
+		users = append(users, u.Next(day, mine, mineEarlier, going, digest))
 	}
 	for _, u := range known {
 		for len(began) > 0 && began[0].UserID < u.UserID {
@@ -101,30 +141,28 @@ func ofUser(sessions []transform.Session, id string) (mine, rest []transform.Ses
 	return sessions[:n:n], sessions[n:]
 }
 
-// patch replaces the rows of sessions that began on the work's day.
-func (w *work) patch(rows []transform.Session) error {
-	for _, r := range rows {
-		if r.Date != w.day {
-			continue
+// learn takes what a later day tells of the work's day.
+func (w *work) learn(tells allNews) error {
+	if err := w.patch(w.day, tells.own); err != nil {
+		return err
+	}
+	for name, other := range w.others {
+		if err := other.patch(w.day, tells.others[name]); err != nil {
+			return err
 		}
-		i, ok := slices.BinarySearchFunc(w.sessions, r, transform.CompareSessions)
-		if !ok {
-			return fmt.Errorf("session %s was carried over from %s, which has no such row: the lake's files do not belong together", r.SessionID, w.day)
-		}
-		// What the user's history said stays true.
-		r.IsFirstSession = w.sessions[i].IsFirstSession
-		r.SecondsSincePrevious = w.sessions[i].SecondsSincePrevious
-		w.sessions[i] = r
 	}
 	return nil
 }
 
 // tables returns the rows of the day. Next is the following day if that has
-// been folded, nil otherwise; final says that no session can go on.
-func (w *work) tables(next *work, final bool, digest string) transform.Tables {
-	tally := transform.NewTally(w.day, digest, final)
+// been folded, nil otherwise; at says which sessions can go on.
+func (w *work) tables(u under, next *work, at standingOf) transform.Tables {
+	definition := u.own.Definition()
+	own := transform.Strung{Definition: definition, Sessions: w.sessions, Days: w.days}
+	digest := definition.Digest()
+	tally := transform.NewTally(w.day, digest, at != unsettled)
 	tomorrow := next != nil && next.day == w.day+1
-	sessions := w.sessions
+	visits := own.Visits()
 	var after []transform.User
 	if tomorrow {
 		after = next.users
@@ -132,7 +170,7 @@ func (w *work) tables(next *work, final bool, digest string) transform.Tables {
 	for i := range w.users {
 		u := &w.users[i]
 		var mine []transform.Session
-		mine, sessions = ofUser(sessions, u.UserID)
+		mine, visits = ofUser(visits, u.UserID)
 		returned := transform.Unknown
 		if tomorrow {
 			for len(after) > 0 && after[0].UserID < u.UserID {
@@ -146,19 +184,23 @@ func (w *work) tables(next *work, final bool, digest string) transform.Tables {
 		tally.Add(u, mine, returned)
 	}
 	t := tally.Tables()
-	t.Sessions, t.Users = w.sessions, w.users
+	t.Sessions, t.Users, t.SessionDays = w.sessions, w.users, w.days
 	t.DailyLedger = []transform.DailyLedger{transform.LedgerRow(w.day, w.ledger, digest)}
+	var others []transform.Strung
+	for _, name := range slices.Sorted(maps.Keys(w.others)) {
+		o := w.others[name]
+		others = append(others, transform.Strung{Definition: u.others[name].Definition(), Sessions: o.sessions, Days: o.days})
+	}
+	t.DefinitionDifferences = transform.DifferenceRows(w.day, at == allSettled, own, others)
 	return t
 }
 
 // openSince returns the first day whose sessions may still go on, the day
 // after the work's if none can.
 func (w *work) openSince() calendar.Day {
-	since := w.day + 1
-	for i := range w.carry {
-		if c := &w.carry[i]; !c.Ended {
-			since = min(since, c.Session.Date)
-		}
+	since := w.strung.openSince(w.day + 1)
+	for _, other := range w.others {
+		since = other.openSince(since)
 	}
 	return since
 }

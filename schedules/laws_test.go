@@ -25,9 +25,28 @@ type sent struct {
 	night calendar.Day // the first run to see it is on this morning
 }
 
-// drawDefinition draws rules under which sessions last for minutes or for days.
+// drawDefinitions draws the rules of an app, under which sessions last for
+// minutes or for days, and those to compare them with.
+func drawDefinitions(t *rapid.T) (own transform.Definition, compared []transform.Definition) {
+	own = drawDefinition(t)
+	if rapid.Bool().Draw(t, "compare") {
+		other := drawDefinition(t)
+		other.Name = "other"
+		compared = append(compared, other)
+	}
+	return own, compared
+}
+
 func drawDefinition(t *rapid.T) transform.Definition {
-	d := transform.App()
+	name := rapid.SampledFrom([]string{"app", "app", "app", "mixpanel", "ga4-stamped", "amplitude-mobile", "adobe-visit", "snowplow-web"}).Draw(t, "preset")
+	preset, _ := transform.PresetNamed(name)
+	d := preset.Definition
+	if rapid.IntRange(0, 3).Draw(t, "stitch") == 0 {
+		d.Stitch = 30 * time.Hour
+	}
+	if name != "app" {
+		return d
+	}
 	d.Timeout = rapid.SampledFrom([]time.Duration{30 * time.Minute, 6 * time.Hour, 20 * time.Hour, 30 * time.Hour}).Draw(t, "timeout")
 	d.Boundary = rapid.SampledFrom([]transform.Boundary{transform.Longer, transform.AtLeast}).Draw(t, "boundary")
 	d.Cap = rapid.SampledFrom([]time.Duration{0, d.Timeout, 40 * time.Hour}).Draw(t, "cap")
@@ -59,7 +78,8 @@ func drawEvents(t *rapid.T, zone calendar.Zone) []sent {
 		}
 		late := calendar.Day(rapid.SampledFrom([]int{0, 0, 0, 0, 1, 3, -1}).Draw(t, "late"))
 		return sent{
-			line:  line(id, device, user, rapid.SampledFrom(names).Draw(t, "name"), at),
+			line: stampedLine(id, device, user, rapid.SampledFrom(names).Draw(t, "name"), at,
+				rapid.SampledFrom([]string{"", "", "s1", "s2", "-1"}).Draw(t, "stamp")),
 			night: min(max(day+1+late, first+1), last+1),
 		}
 	}), 1, 14).Draw(t, "events")
@@ -89,12 +109,12 @@ func ship(t *rapid.T, s *site, events []sent, arrives func(calendar.Day) bool, p
 func TestHistoryOfRunsDoesNotShow(t *testing.T) {
 	root := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		definition := drawDefinition(t)
+		definition, compared := drawDefinitions(t)
 		events := drawEvents(t, lisbon(t))
 
 		once, finished := tempSite(t, root)
 		defer finished()
-		once.Definition, once.Workers = definition, 1
+		once.Definition, once.Compare, once.Workers = definition, compared, 1
 		var all []string
 		for _, e := range events {
 			all = append(all, e.line)
@@ -106,7 +126,7 @@ func TestHistoryOfRunsDoesNotShow(t *testing.T) {
 
 		nightly, finished := tempSite(t, root)
 		defer finished()
-		nightly.Definition = definition
+		nightly.Definition, nightly.Compare = definition, compared
 		seen := first // mornings up to this one have been looked at
 		for morning := first + 1; morning <= last+1; morning++ {
 			if morning <= last && rapid.IntRange(0, 4).Draw(t, "no run") == 0 {
@@ -153,7 +173,7 @@ func TestStateIsACache(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, finished := tempSite(t, root)
 		defer finished()
-		s.Definition = drawDefinition(t)
+		s.Definition, s.Compare = drawDefinitions(t)
 		ship(t, s, drawEvents(t, s.Zone), func(calendar.Day) bool { return true }, "all")
 		s.night(t, last+1, Range{})
 		want := s.result(t)
@@ -161,7 +181,7 @@ func TestStateIsACache(t *testing.T) {
 		from := first + calendar.Day(rapid.IntRange(0, int(last-first)).Draw(t, "from"))
 		for object := range objects(t, s.Lake) {
 			folder, _, _ := strings.Cut(object, "/date=")
-			state := folder == "users" || folder == "carry" || strings.HasPrefix(object, "runs/days/")
+			state := strings.HasPrefix(folder, "definitions/") || folder == "users" || folder == "carry" || strings.HasPrefix(object, "runs/days/")
 			if state && dayIn(t, object) >= from {
 				if err := s.Lake.Delete(t.Context(), object); err != nil {
 					t.Fatal(err)

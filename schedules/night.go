@@ -24,6 +24,7 @@ type Pipeline struct {
 	Lake       *bucket.Bucket
 	Sources    []extract.Source
 	Definition transform.Definition
+	Compare    []transform.Definition // further definitions to try on the same events, each with a name of its own
 	Zone       calendar.Zone
 
 	// OpenWarehouse opens the warehouse. It is called after the lake is
@@ -61,6 +62,7 @@ type Summary struct {
 	Objects     int            // raw objects read
 	Events      int64          // staged from them
 	Quarantined int64          // records that could not be read
+	Skipped     int64          // records that are no events by their product's own word
 	BadObjects  []lake.Input   // objects with unreadable records: those that broke off first, then by number
 	TooBad      bool           // the share of unreadable records, or of the bytes of objects that broke off, is above MaxBadShare
 	Made        []calendar.Day // days made, in order
@@ -152,7 +154,7 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 			}
 			return cmp.Compare(b.Quarantined, a.Quarantined)
 		})
-		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined)
+		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined, "skipped", sum.Skipped)
 	}
 	return batches, nil
 }
@@ -169,6 +171,7 @@ func (s *Summary) extracted(batch lake.Batch) (events int64) {
 	for _, in := range batch.Inputs {
 		s.Objects++
 		s.Quarantined += in.Quarantined
+		s.Skipped += in.Skipped
 		events += in.Events
 		if in.Quarantined > 0 {
 			s.BadObjects = append(s.BadObjects, in)
@@ -205,9 +208,13 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 	}
 	staged := lake.Staged(batches)
 	days := dataDays(staged, p.horizon(r, made))
+	identity, err := p.identity(ctx, batches)
+	if err != nil {
+		return err
+	}
 	c := &chain{
-		lake: p.Lake, rules: p.rules(), made: made,
-		fold:  transform.NewSessionizer(p.Definition, p.Zone),
+		lake: p.Lake, rules: p.rules(identity), made: made,
+		under: newUnder(p.Definition, p.Compare, identity, p.Zone),
 		stamp: func(d *lake.Day) { d.Run, d.Made = p.Run, p.Now().UTC() },
 	}
 	if r.Force {
@@ -329,7 +336,25 @@ func (p *Pipeline) putReference(ctx context.Context, changed []load.Partition) e
 
 func referenceObject(table string) string { return "reference/" + table + ".parquet" }
 
-func (p *Pipeline) rules() rules { return rules{p.Definition.Digest(), p.Zone.String(), p.Yesterday()} }
+// identity reads which id is whose.
+func (p *Pipeline) identity(ctx context.Context, batches []lake.Batch) (transform.Identity, error) {
+	aliases, err := extract.ReadIdentity(ctx, p.Lake, lake.Identity(batches))
+	if err != nil {
+		return transform.Identity{}, fmt.Errorf("identity: %w", err)
+	}
+	return transform.NewIdentity(aliases), nil
+}
+
+func (p *Pipeline) rules(identity transform.Identity) rules {
+	r := rules{
+		definition: p.Definition.Digest(), identity: identity.Digest(), zone: p.Zone.String(), yesterday: p.Yesterday(),
+		others: map[string]string{},
+	}
+	for _, d := range p.Compare {
+		r.others[d.Name] = d.Digest()
+	}
+	return r
+}
 
 func (p *Pipeline) progress(at Progress) {
 	if p.Progress != nil {

@@ -34,7 +34,9 @@ type DayPlan struct {
 
 // rules are what all days are made by.
 type rules struct {
-	definition string // digest
+	definition string            // digest
+	others     map[string]string // digests of the definitions that are only compared, by name
+	identity   string            // digest of which id is whose
 	zone       string
 	yesterday  calendar.Day // the last day that is over
 }
@@ -91,6 +93,14 @@ func standing(m lake.Day) State {
 	return Provisional
 }
 
+func digestsOf(others map[string]lake.Other) map[string]string {
+	digests := map[string]string{}
+	for name, o := range others {
+		digests[name] = o.Definition
+	}
+	return digests
+}
+
 // stale says why a day must be made again, "" if it need not.
 func stale(m lake.Day, r rules, files []lake.StagedFile, before *lake.StateRef) string {
 	switch {
@@ -98,6 +108,10 @@ func stale(m lake.Day, r rules, files []lake.StagedFile, before *lake.StateRef) 
 		return fmt.Sprintf("the session definition changed from %s to %s", m.Definition, r.definition)
 	case m.Code != transform.Version:
 		return fmt.Sprintf("the transform changed from version %s to %s", m.Code, transform.Version)
+	case !maps.Equal(r.others, digestsOf(m.Others)):
+		return "the definitions to compare changed"
+	case m.Identity != r.identity:
+		return "which id is whose changed"
 	case m.Zone != r.zone:
 		return fmt.Sprintf("the time zone changed from %s to %s", m.Zone, r.zone)
 	}

@@ -97,6 +97,11 @@ func TestPlan(t *testing.T) {
 			"27 published\n28 published\n29 missing: no events\n30 due stale: the transform changed from version 0 to " + transform.Version + "\n"},
 		{"another zone", func(l ledgers) { l.change(date(30), func(m *lake.Day) { m.Zone = "Asia/Tokyo" }) },
 			"27 published\n28 published\n29 missing: no events\n30 due stale: the time zone changed from Asia/Tokyo to UTC\n"},
+		{"another definition beside it", func(l ledgers) {
+			l.change(date(30), func(m *lake.Day) { m.Others = map[string]lake.Other{"b": {Definition: "e"}} })
+		}, "27 published\n28 published\n29 missing: no events\n30 due stale: the definitions to compare changed\n"},
+		{"another identity", func(l ledgers) { l.change(date(30), func(m *lake.Day) { m.Identity = "i" }) },
+			"27 published\n28 published\n29 missing: no events\n30 due stale: which id is whose changed\n"},
 		{"nothing was ever staged", func(l ledgers) { clear(l.staged) }, ""},
 	}
 	for _, test := range tests {
@@ -104,7 +109,7 @@ func TestPlan(t *testing.T) {
 			l := settled()
 			test.change(l)
 			var got strings.Builder
-			for _, d := range plan(l.staged, l.made, rules{"d", "UTC", date(30)}, date(30)) {
+			for _, d := range plan(l.staged, l.made, rules{definition: "d", zone: "UTC", yesterday: date(30)}, date(30)) {
 				fmt.Fprintf(&got, "%d ", d.Day.Time().Day())
 				if d.Due {
 					got.WriteString("due ")

@@ -193,6 +193,9 @@ func (s *site) result(t testingT) map[string]string {
 			result[f.Object] = f.SHA256
 			published[load.PartitionKey{Table: name, Day: day}] = f.SHA256
 		}
+		for _, other := range m.Others {
+			result[other.Sessions.Object], result[other.Days.Object] = other.Sessions.SHA256, other.Days.SHA256
+		}
 	}
 	for object, digest := range result {
 		if have[object] != digest {
@@ -211,6 +214,27 @@ func (s *site) result(t testingT) map[string]string {
 	s.checkFinal(t, made)
 	for day, m := range made {
 		result["manifest of "+day.String()] = fmt.Sprintf("%v %+v", m.IsFinal, m.Ledger)
+		var staged int64
+		for _, f := range m.Inputs {
+			if len(f.Superseded) == 0 && f.SupersededSHA256 == "" {
+				staged += f.Rows
+			} else {
+				staged = -1 // some of them do not count
+				break
+			}
+		}
+		ledgers := map[string]transform.Ledger{"": m.Ledger}
+		for name, other := range m.Others {
+			ledgers[name] = other.Ledger
+			result["ledger of "+name+" on "+day.String()] = fmt.Sprintf("%+v", other.Ledger)
+		}
+		// Law 1, for every definition: all saw the same events, and each
+		// accounts for all of them.
+		for name, l := range ledgers {
+			if l.Events != l.InSessions+l.Duplicates+l.Outside+l.Ignored+l.BeyondCap+l.UploadedLate || staged >= 0 && l.Events != staged {
+				t.Errorf("%s %s: %d events are staged, and the ledger is %+v", day, name, staged, l)
+			}
+		}
 	}
 	return result
 }
@@ -256,9 +280,14 @@ func rows[R any](t testingT, b *bucket.Bucket, f lake.File) []R {
 
 // line is an event as a line of JSON.
 func line(id, device, user, name string, at int64) string {
+	return stampedLine(id, device, user, name, at, "")
+}
+
+// stampedLine is a line with a session id of the source.
+func stampedLine(id, device, user, name string, at int64, stamp string) string {
 	var out bytes.Buffer
 	err := json.NewEncoder(&out).Encode(map[string]string{
-		"event_id": id, "device_id": device, "user_id": user, "event_name": name,
+		"event_id": id, "device_id": device, "user_id": user, "event_name": name, "session_id": stamp,
 		"timestamp": time.UnixMicro(at).UTC().Format(time.RFC3339Nano),
 	})
 	if err != nil {

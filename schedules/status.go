@@ -44,7 +44,11 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	days := plan(lake.Staged(batches), made, p.rules(), p.horizon(r, made))
+	identity, err := p.identity(ctx, batches)
+	if err != nil {
+		return Plan{}, err
+	}
+	days := plan(lake.Staged(batches), made, p.rules(identity), p.horizon(r, made))
 	for i := range days {
 		if d := &days[i]; r.Force && !d.Due && d.State != Missing && r.Includes(d.Day) {
 			d.Due, d.Reason = true, "forced"
@@ -82,8 +86,12 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
+	identity, err := p.identity(ctx, batches)
+	if err != nil {
+		return Status{}, err
+	}
 	s := Status{Made: made, Yesterday: p.Yesterday()}
-	s.Days = plan(lake.Staged(batches), made, p.rules(), p.horizon(Range{}, made))
+	s.Days = plan(lake.Staged(batches), made, p.rules(identity), p.horizon(Range{}, made))
 	switch holder, err := p.holder(ctx); {
 	case err == nil:
 		s.Holder = &holder

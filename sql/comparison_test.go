@@ -28,10 +28,10 @@ func app() tables {
 			transform.DailyFrequency{Date: d, Measure: "active_users", WindowDays: 28, Users: 100, Sessions: 280})
 	}
 	for n := range 200 {
-		a.Sessions = append(a.Sessions, transform.Session{Date: day(1 + n%28), DurationSeconds: float64(200 - n)})
+		a.Sessions = append(a.Sessions, transform.Session{Date: day(1 + n%28), IsCounted: true, DurationSeconds: ptr(float64(200 - n))})
 	}
-	a.Sessions = append(a.Sessions, transform.Session{Date: day(1) - 1, DurationSeconds: 1e6})
-	a.Settings = []sql.Setting{{Industry: "travel", Platform: "all", Timezone: "Europe/Lisbon", RuleClass: "D"}}
+	a.Sessions = append(a.Sessions, transform.Session{Date: day(1) - 1, IsCounted: true, DurationSeconds: ptr(1e6)})
+	a.Settings = []sql.Setting{{Industry: "travel", Platform: "all", Timezone: "Europe/Lisbon", RuleClass: "D", DurationKind: "elapsed"}}
 	return a
 }
 
@@ -198,19 +198,19 @@ func TestWhatTheAppIsDecidesWhatItIsComparedWith(t *testing.T) {
 	db := warehouse(t, day(28), a)
 	const comparison = "SELECT benchmark_id, industry_match, verdict, reasons FROM benchmark_comparison ORDER BY benchmark_id"
 
-	create(t, db, "settings", []sql.Setting{{Industry: "games_casual", Platform: "ios", Region: "US", RuleClass: "D"}})
+	create(t, db, "settings", []sql.Setting{{Industry: "games_casual", Platform: "ios", Region: "US", RuleClass: "D", DurationKind: "elapsed"}})
 	expect(t, db, comparison, `
 		1 parent flag a figure for all games, not for games_casual; a figure for platform all, the app is on ios; a figure for region not stated, the app is for US
 		2 exact flag a figure for platform all, the app is on ios; a figure for region not stated, the app is for US
 		3 all flag a figure for all categories, not for games_casual; a figure for region global, the app is for US
 		5 all refuse a figure for web against a product of kind app; a figure for all categories, not for games_casual`)
 
-	create(t, db, "settings", []sql.Setting{{Industry: "all", Platform: "web", RuleClass: "D"}})
+	create(t, db, "settings", []sql.Setting{{Industry: "all", Platform: "web", RuleClass: "D", DurationKind: "elapsed"}})
 	expect(t, db, comparison, `
 		3 exact refuse a figure for app against a product of kind web
 		5 exact flag a figure for region US, the app is for no one country`)
 
-	create(t, db, "settings", []sql.Setting{{Industry: "games", Platform: "all", RuleClass: "D"}})
+	create(t, db, "settings", []sql.Setting{{Industry: "games", Platform: "all", RuleClass: "D", DurationKind: "elapsed"}})
 	expect(t, db, "SELECT benchmark_id, industry_match FROM benchmark_comparison ORDER BY benchmark_id", `
 		1 exact
 		3 all
@@ -335,7 +335,7 @@ func TestShippedFiguresAreComparedWithinTheRules(t *testing.T) {
 	}
 	db := warehouse(t, day(28), a)
 	for _, industry := range sql.Industries() {
-		create(t, db, "settings", []sql.Setting{{Industry: industry, Platform: "all", Timezone: "UTC", RuleClass: "D"}})
+		create(t, db, "settings", []sql.Setting{{Industry: industry, Platform: "all", Timezone: "UTC", RuleClass: "D", DurationKind: "elapsed"}})
 		expect(t, db, `
 			SELECT c.benchmark_id, c.metric, c.verdict
 			FROM benchmark_comparison AS c JOIN benchmarks AS b ON b.benchmark_id = c.benchmark_id
@@ -347,7 +347,7 @@ func TestShippedFiguresAreComparedWithinTheRules(t *testing.T) {
 					OR c.metric LIKE 'session%' AND b.rule_class NOT IN ('D', 'unknown'))
 				OR c.verdict = 'refuse' AND (c.difference IS NOT NULL OR c.ratio IS NOT NULL)`, "")
 	}
-	create(t, db, "settings", []sql.Setting{{Industry: "travel", Platform: "all", Timezone: "UTC", RuleClass: "D"}})
+	create(t, db, "settings", []sql.Setting{{Industry: "travel", Platform: "all", Timezone: "UTC", RuleClass: "D", DurationKind: "elapsed"}})
 	expect(t, db, "SELECT COUNT(*) > 20, COUNT(DISTINCT benchmark_id) = COUNT(*), COUNT(DISTINCT verdict) FROM benchmark_comparison",
 		"true true 2")
 }

@@ -29,6 +29,8 @@ type tables struct {
 	Retention  []transform.DailyRetention
 	Segments   []transform.DailySegment
 	Ledger     []transform.DailyLedger
+	Days       []transform.SessionDay
+	Compared   []transform.DefinitionDifference
 	Benchmarks []sql.Benchmark
 	Settings   []sql.Setting
 }
@@ -49,6 +51,8 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_retention", with.Retention)
 	create(t, db, "daily_segments", with.Segments)
 	create(t, db, "daily_ledger", with.Ledger)
+	create(t, db, "session_days", with.Days)
+	create(t, db, "definition_differences", with.Compared)
 	create(t, db, "benchmarks", with.Benchmarks)
 	create(t, db, "settings", with.Settings)
 	for _, macro := range sql.DuckDBMacros() {
@@ -251,13 +255,13 @@ func TestUsersAreThoseOfTheLastDay(t *testing.T) {
 
 func TestSessionsUpToTheLastDay(t *testing.T) {
 	db := warehouse(t, day(2), tables{Sessions: []transform.Session{
-		{Date: day(1), SessionID: "a", UserID: "ana", DurationSeconds: 12, SecondsSincePrevious: ptr(3.5), Status: "ok"},
+		{Date: day(1), SessionID: "a", UserID: "ana", DurationSeconds: ptr(12.0), SecondsSincePrevious: ptr(3.5), Status: "ok"},
 		{Date: day(2), SessionID: "b", UserID: "bo", Status: "open"},
 		{Date: day(3), SessionID: "c", UserID: "cy"},
 	}})
 	expect(t, db, `SELECT session_date, session_id, user_id, duration_seconds, seconds_since_previous_session, status FROM fct_sessions ORDER BY session_id`, `
 		2026-10-01 a ana 12 3.5 ok
-		2026-10-02 b bo 0 - open`)
+		2026-10-02 b bo - - open`)
 }
 
 func TestFrequencyCountsThoseWhoCameAtLeastSoOften(t *testing.T) {

@@ -52,6 +52,7 @@ type Setting struct {
 	Timezone         string  `parquet:"timezone" doc:"Reporting zone (IANA name): days begin there."`
 	TimeoutSeconds   float64 `parquet:"timeout_seconds" doc:"Longest pause within a session, in seconds."`
 	RuleClass        string  `parquet:"rule_class" doc:"Class of that pause, as in benchmarks."`
+	DurationKind     string  `parquet:"duration_kind" doc:"What duration_seconds of sessions measures, as in benchmarks: elapsed, foreground or engaged."`
 	Preset           string  `parquet:"preset" doc:"Preset that the session definition starts from."`
 	Definition       string  `parquet:"definition" doc:"Name of the session definition."`
 	DefinitionDigest string  `parquet:"definition_digest" doc:"Digest of the session definition."`

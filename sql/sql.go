@@ -34,11 +34,13 @@ func Views() []View {
 	names := []string{
 		"dim_users",
 		"fct_sessions",
+		"fct_session_days",
 		"fct_retention",
 		"fct_daily",
 		"fct_frequency",
 		"fct_segments",
 		"fct_ledger",
+		"fct_definitions",
 		"benchmark_comparison",
 	}
 	list := make([]View, len(names))

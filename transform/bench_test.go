@@ -72,7 +72,7 @@ func BenchmarkTally(b *testing.B) {
 	var histories []history
 	for _, of := range subjects {
 		began := sessionizer.Fold(nil, of, day).Began
-		histories = append(histories, history{transform.User{Date: day}.Next(day, began, nil, "digest"), began})
+		histories = append(histories, history{transform.User{Date: day}.Next(day, began, nil, 0, "digest"), began})
 	}
 	b.ReportAllocs()
 	for b.Loop() {

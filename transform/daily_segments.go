@@ -12,12 +12,13 @@ func (k segmentKey) compare(o segmentKey) int {
 }
 
 type segmentSum struct {
-	users, known, returned int64 // known: users of whom the next day is known
-	duration               spans
+	users, sessions, known, returned int64 // known: users of whom the next day is known
+	duration                         spans
 }
 
 func (s *segmentSum) merge(o *segmentSum) {
 	s.users += o.users
+	s.sessions += o.sessions
 	s.known += o.known
 	s.returned += o.returned
 	s.duration.merge(&o.duration)
@@ -77,7 +78,10 @@ func (t *Tally) addSegment(segmentation, segment string, sessions []Session, nex
 	sum := at(t.segments, segmentKey{segmentation, segment})
 	sum.users++
 	for i := range sessions {
-		sum.duration.add(sessions[i].DurationSeconds)
+		if sessions[i].IsCounted {
+			sum.sessions++
+			sum.duration.add(sessions[i].DurationSeconds)
+		}
 	}
 	switch next {
 	case Returned:
@@ -92,7 +96,7 @@ func (t *Tally) segmentRows() []DailySegment {
 	return sortedRows(t.segments, segmentKey.compare, func(k segmentKey, s *segmentSum) DailySegment {
 		r := DailySegment{
 			Date: t.day, Segmentation: k.segmentation, Segment: k.segment,
-			Users: s.users, Sessions: int64(len(s.duration.micros)), P50Seconds: s.duration.percentile(50),
+			Users: s.users, Sessions: s.sessions, P50Seconds: s.duration.percentile(50),
 			IsFinal: t.final, DefinitionDigest: t.digest,
 		}
 		if s.known > 0 {

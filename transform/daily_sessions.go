@@ -18,12 +18,13 @@ func (k sessionsKey) compare(o sessionsKey) int {
 }
 
 type sessionsSum struct {
-	users, newUsers                            int64
+	sessions, users, newUsers                  int64
 	engaged, bounced, crashed, events, screens int64
 	duration, use                              spans
 }
 
 func (s *sessionsSum) add(r *Session) {
+	s.sessions++
 	if r.IsFirstSession {
 		s.newUsers++
 	}
@@ -39,10 +40,11 @@ func (s *sessionsSum) add(r *Session) {
 	s.events += r.EventCount
 	s.screens += r.ScreenViews
 	s.duration.add(r.DurationSeconds)
-	s.use.add(r.EngagedSeconds)
+	s.use.add(&r.EngagedSeconds)
 }
 
 func (s *sessionsSum) merge(o *sessionsSum) {
+	s.sessions += o.sessions
 	s.users += o.users
 	s.newUsers += o.newUsers
 	s.engaged += o.engaged
@@ -56,15 +58,17 @@ func (s *sessionsSum) merge(o *sessionsSum) {
 
 // addSessions counts the sessions of one user.
 func (t *Tally) addSessions(sessions []Session) {
-	if len(sessions) == 0 {
-		return
-	}
 	all := t.sessions[sessionsKey{cut: total}]
-	all.users++
 	var counted []sessionsKey // cuts in which the user is counted already: few
 	for i := range sessions {
 		r := &sessions[i]
+		if !r.IsCounted {
+			continue
+		}
 		all.add(r)
+		if counted == nil {
+			all.users++
+		}
 		key := sessionsKey{byVersion, r.Platform, r.Country, r.AppVersion}
 		sum := at(t.sessions, key)
 		sum.add(r)
@@ -77,7 +81,7 @@ func (t *Tally) addSessions(sessions []Session) {
 
 func (t *Tally) sessionsRows() []DailySessions {
 	return sortedRows(t.sessions, sessionsKey.compare, func(k sessionsKey, s *sessionsSum) DailySessions {
-		n := len(s.duration.micros)
+		n := s.sessions
 		zero := 0
 		for _, d := range s.duration.micros {
 			if d == 0 {
@@ -86,7 +90,7 @@ func (t *Tally) sessionsRows() []DailySessions {
 		}
 		return DailySessions{
 			Date: t.day, Cut: k.cut, Platform: k.platform, Country: k.country, AppVersion: k.version,
-			Sessions: int64(n), Users: s.users, NewUsers: s.newUsers,
+			Sessions: n, Users: s.users, NewUsers: s.newUsers,
 			EngagedSessions: s.engaged, BouncedSessions: s.bounced, CrashedSessions: s.crashed,
 			ZeroLengthSessions: int64(zero),
 			MeanSeconds:        s.duration.mean(),

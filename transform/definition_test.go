@@ -10,9 +10,20 @@ import (
 )
 
 func TestPresetsAreValid(t *testing.T) {
-	for name, d := range transform.Presets() {
-		if err := d.Validate(); err != nil || d.Name != name {
-			t.Errorf("preset %s is called %s: %v", name, d.Name, err)
+	digests := map[string]string{}
+	for _, p := range transform.Presets() {
+		if err := p.Validate(); err != nil {
+			t.Errorf("preset %s: %v", p.Name, err)
+		}
+		if other, again := digests[p.Digest()]; again {
+			t.Errorf("presets %s and %s are the same", other, p.Name)
+		}
+		digests[p.Digest()] = p.Name
+		if p.For == "" || p.Limits == "" || len(p.Sources) == 0 && p.Name != "app" {
+			t.Errorf("preset %s does not say what it is for, what it cannot do, or where its rules are from", p.Name)
+		}
+		if found, ok := transform.PresetNamed(p.Name); !ok || found.Digest() != p.Digest() {
+			t.Errorf("preset %s is not found by its name", p.Name)
 		}
 	}
 }
@@ -30,7 +41,7 @@ func TestValidateReportsEveryProblem(t *testing.T) {
 		{"a cap within the timeout", maximum(time.Minute), []string{"cap: 1m0s is shorter than the timeout of 30m0s"}},
 		{"a cap of the timeout is right", maximum(30 * time.Minute), nil},
 		{"no cap is right", maximum(0), nil},
-		{"a negative threshold", func(d *transform.Definition) { d.EngagedViews = -1 }, []string{"engaged: thresholds are not negative"}},
+		{"a negative threshold", func(d *transform.Definition) { d.Engaged.Views = -1 }, []string{"engaged: thresholds are not negative"}},
 		{"a role that does not exist", func(d *transform.Definition) { d.Events["begin"] = []string{"x"} }, []string{`events: there is no role "begin"`}},
 		{"ignored and something else", func(d *transform.Definition) { d.Events[transform.Ignore] = []string{"app_crash"} },
 			[]string{`events: "app_crash" is ignored and has another role`}},
@@ -38,7 +49,7 @@ func TestValidateReportsEveryProblem(t *testing.T) {
 			[]string{`events: "app_close" cannot join`}},
 		{"start and end at once are right", func(d *transform.Definition) { d.Events[transform.Start] = []string{"session_end"} }, nil},
 		{"several problems", func(d *transform.Definition) {
-			d.Timeout, d.Boundary, d.Cap, d.EngagedAfter = 0, "", -1, -1
+			d.Timeout, d.Boundary, d.Cap, d.Engaged.After = 0, "", -1, -1
 		}, []string{"boundary:", "cap:", "engaged:", "timeout:"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -78,8 +89,8 @@ func TestDigest(t *testing.T) {
 		"boundary":      atLeast,
 		"cap":           maximum(0),
 		"user change":   keepUser,
-		"engaged after": func(d *transform.Definition) { d.EngagedAfter = 0 },
-		"engaged views": func(d *transform.Definition) { d.EngagedViews = 0 },
+		"engaged after": func(d *transform.Definition) { d.Engaged.After = 0 },
+		"engaged views": func(d *transform.Definition) { d.Engaged.Views = 0 },
 		"a new event":   func(d *transform.Definition) { d.Events[transform.Join] = append(d.Events[transform.Join], "tick") },
 		"another role": func(d *transform.Definition) {
 			d.Events[transform.Start], d.Events[transform.End] = d.Events[transform.End], nil

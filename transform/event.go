@@ -64,6 +64,9 @@ func (e *Event) Subject() string {
 	return e.UserID
 }
 
+// claimed is when it happened by the device's own clock.
+func (e *Event) claimed() int64 { return cmp.Or(e.ClientAt, e.At) }
+
 // Compare orders events by subject, then time, then everything that the
 // client said, then what the server said, and last by where the event was
 // found. Two events that differ only in origin are equal to the fold, so the
@@ -95,7 +98,7 @@ func (e *Event) comparePayload(o *Event) int {
 }
 
 // compareContent is 0 if the events say the same, whenever they were sent and
-// received.
+// received: also the same time, by the clock of the device.
 func (e *Event) compareContent(o *Event) int {
 	if c := cmp.Or(
 		cmp.Compare(e.Name, o.Name),
@@ -104,7 +107,7 @@ func (e *Event) compareContent(o *Event) int {
 		cmp.Compare(e.SourceSession, o.SourceSession),
 		cmp.Compare(e.Screen, o.Screen),
 		cmp.Compare(e.View, o.View),
-		cmp.Compare(e.ClientAt, o.ClientAt),
+		cmp.Compare(e.claimed(), o.claimed()),
 		cmp.Compare(e.Sequence, o.Sequence),
 		cmp.Compare(e.EngagedMillis, o.EngagedMillis),
 		compareBool(e.Crash, o.Crash),

@@ -2,10 +2,6 @@ package transform
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"maps"
 	"slices"
 
 	"sojourn/internal/calendar"
@@ -18,54 +14,70 @@ type Sessionizer struct {
 	definition Definition
 	digest     string
 	zone       calendar.Zone
+	split      calendar.Zone // whose midnight splits sessions, if any does
 	kinds      map[string]kind
-	timeout    int64 // microseconds, as are all times and spans below
-	cap        int64
+	pausing    Mode
+	stamped    bool
+	usual      limits
+	platforms  map[string]limits
+	splitOn    []func(*Attributes) *string
 
 	seen  map[string]int // index of the kept event by id
 	order []step
 }
 
+// limits are a [Pause] in microseconds.
+type limits struct {
+	timeout, background int64
+	atLeast             bool
+	apart               bool // the background has a timeout of its own
+}
+
+func (p Pause) limits() limits {
+	l := limits{timeout: p.Timeout.Microseconds(), background: p.BackgroundTimeout.Microseconds(), atLeast: p.Boundary == AtLeast, apart: p.BackgroundTimeout > 0}
+	if l.background == 0 {
+		l.background = l.timeout
+	}
+	return l
+}
+
 // NewSessionizer returns a sessionizer for a definition that is valid.
 func NewSessionizer(d Definition, zone calendar.Zone) *Sessionizer {
-	return &Sessionizer{
-		definition: d, digest: d.Digest(), zone: zone, kinds: d.kinds(),
-		timeout: d.Timeout.Microseconds(), cap: d.Cap.Microseconds(),
+	s := &Sessionizer{
+		definition: d, digest: d.Digest(), zone: zone, split: zone, kinds: d.kinds(),
+		pausing: d.pausing(), stamped: d.has(Stamped),
+		usual: d.Pause.limits(), platforms: map[string]limits{},
 		seen: map[string]int{},
 	}
+	for platform, p := range d.Platforms {
+		s.platforms[platform] = p.limits()
+	}
+	for _, name := range d.SplitOn {
+		s.splitOn = append(s.splitOn, attributeNamed(name))
+	}
+	if d.Midnight != "" && d.Midnight != ReportingZone {
+		s.split, _ = calendar.LoadZone(d.Midnight) // valid
+	}
+	return s
 }
 
-// A Carry is what a subject's day leaves to the next: the session that may go
-// on after midnight, or one that has just ended explicitly, which still
-// explains the next start.
-type Carry struct {
-	Subject string
-	Session Session // as far as it is known; its id and user never change
-	Ended   bool    // it has ended explicitly and its row is final
-
-	User            string   // known user of the latest activity; "" while anonymous
-	Activity        int64    // activity events
-	Screens         []string // different screens, sorted; set where the day is left
-	Markers         bool     // foreground or background markers were seen
-	Background      int64    // microseconds in the background
-	BackgroundSince int64    // when the app went to the background; 0 if it is not there
-	Engaged         int64    // engagement time reported by the source, microseconds
-	EngagedKnown    bool     // the source reports engagement time
-	CrashedLast     bool     // the latest activity event is a crash
-}
+// Definition returns the definition.
+func (s *Sessionizer) Definition() Definition { return s.definition }
 
 // Folded is what the events of one subject on one day come to.
 type Folded struct {
-	Began   []Session // sessions that began on the day, in order
-	Earlier []Session // rows of sessions that began on an earlier day, as they are now known
-	Carry   *Carry    // nil if nothing can go on after midnight
+	Began   []Session    // sessions that began on the day, in order of start
+	Earlier []Session    // rows of sessions that began on an earlier day, as they are now known
+	Days    []SessionDay // what of them happened on the day
+	Resumed []SessionDay // rows of earlier days whose session turned out to go on after midnight
+	Carry   *Carry       // nil if nothing can go on after midnight
 	Ledger  Ledger
 }
 
 // A Ledger counts where events went: Events is the sum of InSessions,
-// Duplicates, Outside and Ignored.
+// Duplicates, Outside, Ignored, BeyondCap and UploadedLate.
 type Ledger struct {
-	Events, InSessions, Duplicates, Conflicts, Outside, Ignored int64
+	Events, InSessions, Duplicates, Conflicts, Outside, Ignored, BeyondCap, UploadedLate int64
 }
 
 // Add adds the counts of o.
@@ -76,6 +88,8 @@ func (l *Ledger) Add(o Ledger) {
 	l.Conflicts += o.Conflicts
 	l.Outside += o.Outside
 	l.Ignored += o.Ignored
+	l.BeyondCap += o.BeyondCap
+	l.UploadedLate += o.UploadedLate
 }
 
 // step is one event to fold and its roles.
@@ -94,15 +108,20 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 	if carry != nil {
 		f.resume(carry)
 	}
+	if f.subject == "" && len(events) > 0 {
+		f.subject = s.definition.Subject(&events[0])
+	}
 	for _, e := range s.distinct(events, &out.Ledger) {
 		f.add(e)
 	}
 	f.midnight(s.zone.Start(day + 1))
+	if len(out.Began) > 1 {
+		slices.SortStableFunc(out.Began, func(a, b Session) int { return cmp.Compare(a.StartedAt, b.StartedAt) })
+	}
 	return out
 }
 
-// distinct returns the events to fold, each id once, in the order they count:
-// by time, at one instant what starts before what ends, and else by id.
+// distinct returns the events to fold, each id once, in the order they count.
 func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 	if len(s.seen) > 1024 {
 		s.seen = map[string]int{} // clearing what one bot filled would cost every later subject
@@ -115,7 +134,7 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 		if at, again := s.seen[e.ID]; again {
 			ledger.Duplicates++
 			kept := s.order[at].Event
-			if kept.At != e.At || kept.compareContent(e) != 0 {
+			if kept.compareContent(e) != 0 {
 				ledger.Conflicts++
 			}
 			// The first received counts, whichever time it claims.
@@ -128,323 +147,300 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 		s.order = append(s.order, step{Event: e})
 	}
 	kept := s.order[:0]
+	late := s.definition.LateUpload.Microseconds()
 	for _, e := range s.order {
-		e.kind = s.kinds[e.Name]
-		if e.Crash {
-			e.kind |= crash
+		if late > 0 && e.SentAt != 0 && e.SentAt-e.claimed() > late {
+			ledger.UploadedLate++
+			continue
 		}
-		// What the event itself says of the app weighs more than that it came
-		// from the background.
-		if e.Event.Background && e.kind&(start|end|crash|foreground|background) == 0 {
-			e.kind |= join
-		}
+		e.kind = s.kindOf(e.Event)
 		if e.kind&ignore != 0 {
 			ledger.Ignored++
 			continue
 		}
 		kept = append(kept, e)
 	}
-	slices.SortFunc(kept, func(a, b step) int {
+	s.sort(kept)
+	return kept
+}
+
+// sort puts events into the order they count: by time, at one instant what
+// starts before what ends, and else by id; or by arrival, if clocks are not
+// believed.
+func (s *Sessionizer) sort(steps []step) {
+	byTime := func(a, b step) int {
 		if a.At != b.At {
 			return cmp.Compare(a.At, b.At)
 		}
 		return cmp.Or(cmp.Compare(a.kind.rank(), b.kind.rank()), cmp.Compare(a.ID, b.ID))
-	})
-	return kept
-}
-
-// rank orders events of one instant.
-func (k kind) rank() int {
-	switch {
-	case k&end != 0:
-		return 3
-	case k&background != 0:
-		return 2
-	case k&(start|foreground) != 0:
-		return 0
 	}
-	return 1
+	if s.definition.Backwards == InTimeOrder {
+		slices.SortFunc(steps, byTime)
+		return
+	}
+	slices.SortFunc(steps, func(a, b step) int {
+		return cmp.Or(cmp.Compare(a.ReceivedAt, b.ReceivedAt), cmp.Compare(a.Sequence, b.Sequence), byTime(a, b))
+	})
 }
 
 // folding is one call of Fold.
 type folding struct {
 	*Sessionizer
-	out  *Folded
-	day  calendar.Day
-	open *Carry // the session in progress, or the one that ended last; nil at first
-
-	screens map[string]bool // its different screens; Carry.Screens is set where the day is left
+	out     *Folded
+	day     calendar.Day
+	subject string
+	open    []*open          // that may go on, or explain what comes
+	stamps  map[string]*open // those of open that have a stamp, by it
+	latest  *open            // the session that events without a stamp go on with; nil at first
 }
 
 func (f *folding) resume(carry *Carry) {
-	c := *carry
-	f.open = &c
-	f.screens = make(map[string]bool, len(carry.Screens))
-	for _, screen := range carry.Screens {
-		f.screens[screen] = true
+	f.subject = carry.Subject
+	for i := range carry.Sessions {
+		f.hold(carry.Sessions[i].resume())
+	}
+	if n := len(f.open); n > 0 {
+		f.latest = f.open[n-1]
 	}
 }
 
-// exceeds reports whether a pause is too long for one session.
-func (s *Sessionizer) exceeds(pause int64) bool {
-	return pause > s.timeout || pause == s.timeout && s.definition.Boundary == AtLeast
-}
-
+// add takes the next event.
 func (f *folding) add(e step) {
-	if e.kind&join != 0 {
-		if !f.inSession(e.At) {
+	stamp := ""
+	if f.stamped {
+		stamp = e.SourceSession
+		if stamp != "" && slices.Contains(f.definition.OutOfSession, stamp) || stamp == "" && f.pausing == "" {
 			f.out.Ledger.Outside++
 			return
 		}
-		f.open.Session.EventCount++
-		f.open.Session.BackgroundCount++
-		f.out.Ledger.InSessions++
+	}
+	c := f.latest
+	if stamp != "" {
+		c = f.stamps[stamp]
+	}
+	silence := f.silence(c, e, stamp)
+	inSession := c != nil && !c.Ended && silence == ""
+	if inSession && f.definition.CapAction == CapTruncate && f.capped(c, e.At) {
+		c.Cut = true
+		f.close(c, "cap")
+	}
+	switch {
+	case e.kind&join != 0:
+		f.join(c, e, stamp, inSession)
+		return
+	case e.kind&extendOnly != 0 && !inSession:
+		f.out.Ledger.Outside++
+		return
+	case e.kind&end != 0 && !inSession:
+		f.orphanEnd(e, stamp)
+		return
+	case f.pausing == Explicit && stamp == "" && e.kind&start == 0 && !inSession:
+		f.out.Ledger.Outside++
 		return
 	}
-	if e.kind&end != 0 && !f.inSession(e.At) {
-		f.out.Ledger.Outside++ // nothing to end
+	why := f.startsAnew(c, e, stamp, silence)
+	if why == "" && c.Cut {
+		// The session is over, but what would have been in it is not in another.
+		c.Touched = max(c.Touched, e.At)
+		f.out.Ledger.BeyondCap++
 		return
 	}
-	if why := f.startsAnew(e); why != "" {
-		f.begin(e, why)
+	if why != "" {
+		c = f.begin(e, stamp, why)
 	}
-	f.open.extend(e, f.day)
-	f.see(e.Screen)
+	if f.beyondCap(c, e) {
+		return
+	}
+	f.extend(c, e)
+	f.latest = c
 	f.out.Ledger.InSessions++
 	if e.kind&end != 0 {
-		f.close("explicit_end")
-		f.open.Ended = true
+		f.end(c)
 	}
 }
 
-// inSession says whether a session is in progress at a time.
-func (f *folding) inSession(at int64) bool {
-	return f.open != nil && !f.open.Ended && !f.exceeds(at-f.open.Session.EndedAt)
-}
-
-// startsAnew returns why an activity event begins a session, "" if it
-// continues the one in progress. That one is closed if it has not ended yet.
-func (f *folding) startsAnew(e step) (why string) {
-	c := f.open
+// join takes background work: it goes into the session in progress, moving
+// neither its end nor its beginning.
+func (f *folding) join(c *open, e step, stamp string, inSession bool) {
 	switch {
-	case c == nil:
-		return "gap"
-	case f.exceeds(e.At - c.Session.EndedAt):
-		if !c.Ended {
-			f.close("timeout")
+	case inSession && c.Cut:
+		f.out.Ledger.BeyondCap++
+	case inSession:
+		c.Session.EventCount++
+		c.Session.BackgroundCount++
+		c.Today.Events++
+		c.Today.Background++
+		if e.kind&pushOpen != 0 {
+			c.Session.PushOpenCount++
 		}
-		return "gap"
-	case c.Ended:
-		return "after_end"
-	case f.definition.UserChange && c.User != "" && e.UserID != "" && c.User != e.UserID:
-		why = "user_change"
-	case e.kind&start != 0:
-		why = "explicit_start"
-	case f.cap > 0 && e.At-c.Session.StartedAt > f.cap:
-		why = "cap"
+		f.out.Ledger.InSessions++
+	case f.definition.LoneJoin:
+		f.alone(e, stamp, "background")
 	default:
-		return ""
+		f.out.Ledger.Outside++
 	}
-	f.close(why)
-	return why
 }
 
-func (f *folding) begin(e step, why string) {
-	subject := e.Subject()
-	f.screens = nil
-	f.open = &Carry{Subject: subject, Session: Session{
-		Date:      f.day,
-		SessionID: sessionID(subject, e.At, e.ID),
-		UserID:    subject,
-		DeviceID:  e.DeviceID,
-		StartedAt: e.At, EndedAt: e.At,
-		StartReason:      why,
-		DefinitionDigest: f.digest,
+// orphanEnd takes an end event with no session to end.
+func (f *folding) orphanEnd(e step, stamp string) {
+	if !f.definition.OrphanEnd {
+		f.out.Ledger.Outside++
+		return
+	}
+	f.alone(e, stamp, "orphan_end")
+}
+
+// alone makes a session of one event that is over at once, beside the one in
+// progress.
+func (f *folding) alone(e step, stamp, why string) {
+	latest := f.latest
+	c := f.begin(e, stamp, why)
+	f.extend(c, e)
+	f.out.Ledger.InSessions++
+	f.close(c, why)
+	f.drop(c)
+	f.latest = latest
+}
+
+// begin begins a session with an event. What can no longer go on or explain
+// anything is dropped.
+func (f *folding) begin(e step, stamp, why string) *open {
+	at := e.At
+	if e.kind&ping != 0 {
+		at -= f.definition.Length.PingFirst.Microseconds()
+	}
+	c := &open{Open: Open{
+		Stamp: stamp,
+		Session: Session{
+			Date:      f.day,
+			SessionID: sessionID(f.subject, e.At, e.ID),
+			UserID:    f.subject,
+			DeviceID:  e.DeviceID,
+			StartedAt: at, EndedAt: e.At,
+			StartReason:      why,
+			DefinitionDigest: f.digest,
+		},
 	}}
+	f.hold(c)
+	return c
 }
 
-// sessionID is a digest of what anchors a session in its own content.
-func sessionID(subject string, startedAt int64, eventID string) string {
-	text := make([]byte, 0, 128)
-	text = append(text, subject...)
-	text = append(text, 0)
-	text = binary.BigEndian.AppendUint64(text, uint64(startedAt))
-	text = append(text, eventID...)
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16])
+func (f *folding) hold(c *open) {
+	f.open = append(f.open, c)
+	if c.Stamp != "" {
+		if f.stamps == nil {
+			f.stamps = map[string]*open{}
+		}
+		f.stamps[c.Stamp] = c
+	}
 }
 
-// extend adds an activity event of a day to the session in progress.
-func (c *Carry) extend(e step, day calendar.Day) {
-	r := &c.Session
-	r.EventCount++
-	c.Activity++
-	r.EndedAt = e.At
-	if e.UserID != "" {
-		// A session's user is settled by the end of the day it began on:
-		// later the tables of that day have been published under it.
-		if c.User == "" && r.Date == day {
-			r.UserID = e.UserID
+// drop forgets a session that is over.
+func (f *folding) drop(c *open) {
+	// Most often it is the last: nothing has begun since.
+	for i := len(f.open) - 1; i >= 0; i-- {
+		if f.open[i] == c {
+			f.open = slices.Delete(f.open, i, i+1)
+			break
 		}
-		c.User = e.UserID
 	}
-	if e.Screen != "" {
-		if r.EntryScreen == "" {
-			r.EntryScreen = e.Screen
-		}
-		r.ExitScreen = e.Screen
+	if f.stamps[c.Stamp] == c {
+		delete(f.stamps, c.Stamp)
 	}
-	if e.kind&screenView != 0 {
-		r.ScreenViews++
-	}
-	if e.kind&keyEvent != 0 {
-		r.KeyEventCount++
-	}
-	c.CrashedLast = e.kind&crash != 0
-	if c.CrashedLast {
-		r.CrashCount++
-	}
-	if e.EngagedMillis >= 0 {
-		c.EngagedKnown = true
-		c.Engaged += e.EngagedMillis * 1000
-	}
-	c.mark(e)
-	r.fill(e.Event)
 }
 
-// mark follows the app between foreground and background. Activity without a
-// marker shows that the app is in the foreground again.
-func (c *Carry) mark(e step) {
-	if e.kind&(foreground|background) != 0 {
-		c.Markers = true
-	}
-	if e.kind&background != 0 {
-		if c.BackgroundSince == 0 {
-			c.BackgroundSince = e.At
-		}
+// end ends a session explicitly. It is over, unless it may be opened again.
+func (f *folding) end(c *open) {
+	c.Ended = true
+	if f.definition.ReopenWithin == 0 {
+		f.close(c, "explicit_end")
 		return
 	}
-	if c.BackgroundSince != 0 {
-		c.Background += e.At - c.BackgroundSince
-		c.BackgroundSince = 0
-	}
+	c.Session.EndReason = "explicit_end"
 }
 
-// see counts a screen of the session in progress.
-func (f *folding) see(screen string) {
-	if screen == "" || f.screens[screen] {
+// close emits the final row of a session.
+func (f *folding) close(c *open, why string) {
+	if c.Closed {
 		return
 	}
-	if f.screens == nil {
-		f.screens = map[string]bool{}
-	}
-	f.screens[screen] = true
-	f.open.Session.DistinctScreens++
-}
-
-// fill takes from an event what the session does not know yet.
-func (r *Session) fill(e *Event) {
-	if r.SourceSessionID == "" {
-		r.SourceSessionID = e.SourceSession
-	}
-	a := e.Attributes
-	for _, v := range [...]struct {
-		to   *string
-		from string
-	}{
-		{&r.Platform, a.Platform}, {&r.OSVersion, a.OSVersion}, {&r.AppVersion, a.AppVersion},
-		{&r.DeviceModel, a.DeviceModel}, {&r.Country, a.Country}, {&r.Language, a.Language},
-		{&r.AcquisitionSource, a.AcquisitionSource}, {&r.Campaign, a.Campaign},
-	} {
-		if *v.to == "" {
-			*v.to = v.from
-		}
-	}
-}
-
-// close emits the final row of the session in progress.
-func (f *folding) close(why string) {
-	r := f.open.row(f.Sessionizer)
+	c.Closed = true
+	r := c.row(f.Sessionizer, c.Session.EndedAt, why)
 	r.IsFinal = true
 	r.EndReason = why
 	switch {
 	case r.CrashCount > 0:
 		r.Status = "crashed"
-	case why == "timeout":
+	case why == "timeout" || why == "background_timeout" || why == "abandoned":
 		r.Status = "timed_out"
 	default:
 		r.Status = "ok"
 	}
-	f.emit(r)
+	f.emit(c, r)
 }
 
-// midnight ends the day: what can go on is emitted as provisional and carried.
-func (f *folding) midnight(next int64) {
-	c := f.open
-	if c == nil {
-		return
-	}
-	tooLate := f.exceeds(next - c.Session.EndedAt)
-	switch {
-	case c.Ended && tooLate:
-	case c.Ended:
-		f.leave(c)
-	case tooLate:
-		f.close("timeout")
-	default:
-		r := c.row(f.Sessionizer)
-		r.EndReason, r.Status = "open", "open"
-		f.emit(r)
-		f.leave(c)
-	}
-}
-
-// leave hands a session over to the next day.
-func (f *folding) leave(c *Carry) {
-	c.Screens = slices.Sorted(maps.Keys(f.screens))
-	f.out.Carry = c
-}
-
-func (f *folding) emit(r Session) {
+func (f *folding) emit(c *open, r Session) {
 	if r.Date == f.day {
 		f.out.Began = append(f.out.Began, r)
 	} else {
 		f.out.Earlier = append(f.out.Earlier, r)
 	}
+	if c.Today.Events > 0 {
+		f.out.Days = append(f.out.Days, c.sessionDay(f.day, &r, c.totals(f.Sessionizer, c.Session.EndedAt)))
+	}
 }
 
-// row works out the measures of a session as far as it has come.
-func (c *Carry) row(s *Sessionizer) Session {
-	r := c.Session
-	duration := r.EndedAt - r.StartedAt
-	r.DurationSeconds = seconds(duration)
-	inUse := duration - c.Background
-	if c.BackgroundSince != 0 {
-		inUse -= r.EndedAt - c.BackgroundSince
+// midnight ends the day: what can go on is emitted as provisional and carried.
+func (f *folding) midnight(next int64) {
+	carry := Carry{Subject: f.subject}
+	if n := len(f.open); n > 1 && f.latest != nil {
+		f.drop(f.latest)
+		f.hold(f.latest) // last
 	}
-	engaged := inUse
-	if c.EngagedKnown {
-		engaged = c.Engaged
-	}
-	r.EngagedSeconds = seconds(engaged)
-	if c.Markers {
-		r.ForegroundSeconds = ptr(seconds(inUse))
-	}
-	if c.CrashedLast {
-		corrected := duration
-		if c.Activity > 1 {
-			corrected += duration / (c.Activity - 1)
+	for _, c := range f.open {
+		if f.leave(c, next) {
+			carry.Sessions = append(carry.Sessions, c.left())
 		}
-		r.CrashCorrectedSeconds = ptr(seconds(corrected))
 	}
-	d := s.definition
-	r.IsEngaged = d.EngagedAfter > 0 && engaged >= d.EngagedAfter.Microseconds() ||
-		d.EngagedViews > 0 && r.ScreenViews >= int64(d.EngagedViews) ||
-		r.KeyEventCount > 0
-	r.IsBounce = c.Activity == 1
-	return r
+	if len(carry.Sessions) > 0 {
+		f.out.Carry = &carry
+	}
 }
 
-func seconds(micros int64) float64 { return float64(micros) / 1e6 }
+// endsTheDay says whether the midnight that splits sessions is the one at the
+// end of the day, and settles what was active on it.
+func (f *folding) endsTheDay(c *open, next int64) bool {
+	return f.definition.Midnight != "" && !c.Ended && c.Today.First != 0 && f.split.Start(f.split.DayOf(next)) == next
+}
 
-func ptr[T any](v T) *T { return &v }
+// leave settles how a session stands at midnight and says whether the next day
+// must know of it.
+func (f *folding) leave(c *open, next int64) bool {
+	silence := f.silenceAt(c, next)
+	over := f.overBy(c, next, silence)
+	switch {
+	case c.Closed:
+		return silence == ""
+	case c.Ended && next-c.Session.EndedAt > f.definition.ReopenWithin.Microseconds():
+		f.close(c, c.Session.EndReason)
+		return silence == ""
+	case over != "":
+		c.Cut = over == "cap"
+		f.close(c, over)
+		return silence == ""
+	case f.endsTheDay(c, next):
+		c.Ended = true
+		f.close(c, "midnight")
+		c.Session.EndReason = "midnight"
+		return true
+	}
+	r := c.row(f.Sessionizer, c.Session.EndedAt, "open")
+	r.EndReason, r.Status = "open", "open"
+	f.emit(c, r)
+	if c.Today.Events > 0 {
+		goesOn := c.totals(f.Sessionizer, next)
+		c.Resume = c.sessionDay(f.day, &r, goesOn)
+		c.Past, c.GoesOn = c.totals(f.Sessionizer, c.Session.EndedAt), goesOn
+	}
+	return true
+}

@@ -24,7 +24,7 @@ func app(change ...func(*transform.Definition)) transform.Definition {
 }
 
 func atLeast(d *transform.Definition)  { d.Boundary = transform.AtLeast }
-func keepUser(d *transform.Definition) { d.UserChange = false }
+func keepUser(d *transform.Definition) { d.UserChange = transform.Keep }
 
 // timeout and cap make sessions long, so that a story needs few events.
 func timeout(of time.Duration) func(*transform.Definition) {
@@ -404,6 +404,7 @@ func retold(f fold) string {
 	}{
 		{"duplicates", f.ledger.Duplicates}, {"conflicts", f.ledger.Conflicts},
 		{"outside", f.ledger.Outside}, {"ignored", f.ledger.Ignored},
+		{"beyond cap", f.ledger.BeyondCap}, {"uploaded late", f.ledger.UploadedLate},
 	} {
 		if n.count > 0 {
 			counts = append(counts, fmt.Sprint(n.what, " ", n.count))

@@ -41,7 +41,7 @@ func drawCase(t *rapid.T) drawn {
 	c.rules.Timeout = rapid.SampledFrom([]time.Duration{time.Minute, 30 * time.Minute, 6 * time.Hour, 30 * time.Hour}).Draw(t, "timeout")
 	c.rules.Boundary = rapid.SampledFrom([]transform.Boundary{transform.Longer, transform.AtLeast}).Draw(t, "boundary")
 	c.rules.Cap = rapid.SampledFrom([]time.Duration{0, c.rules.Timeout, 2 * c.rules.Timeout, 40 * time.Hour}).Draw(t, "cap")
-	c.rules.UserChange = rapid.Bool().Draw(t, "user change")
+	c.rules.UserChange = rapid.SampledFrom([]transform.Change{transform.Keep, transform.Split}).Draw(t, "user change")
 
 	for _, device := range []string{"d1", "d2", ""} {
 		at := c.zone.Start(place.first) + rapid.Int64Range(0, 24*time.Hour.Microseconds()).Draw(t, "first")
@@ -147,14 +147,14 @@ func TestSessionsAreDisjointAndInOrder(t *testing.T) {
 		c := drawCase(t)
 		f := foldDays(t, c.rules, c.zone, c.events)
 		for i, r := range f.sessions {
-			foreground := r.DurationSeconds
+			foreground := *r.DurationSeconds
 			if r.ForegroundSeconds != nil {
 				foreground = *r.ForegroundSeconds
 			}
 			switch {
-			case r.EndedAt < r.StartedAt, r.DurationSeconds != float64(r.EndedAt-r.StartedAt)/1e6,
-				r.BackgroundCount >= r.EventCount, foreground < 0, foreground > r.DurationSeconds,
-				r.EngagedSeconds < 0, r.EngagedSeconds > r.DurationSeconds,
+			case r.EndedAt < r.StartedAt, *r.DurationSeconds != float64(r.EndedAt-r.StartedAt)/1e6,
+				r.BackgroundCount >= r.EventCount, foreground < 0, foreground > *r.DurationSeconds,
+				r.EngagedSeconds < 0, r.EngagedSeconds > *r.DurationSeconds,
 				r.Date != c.zone.DayOf(r.StartedAt), r.IsFinal == (r.Status == "open"),
 				c.rules.Cap > 0 && r.EndedAt-r.StartedAt > c.rules.Cap.Microseconds():
 				t.Fatalf("session %+v", r)
@@ -183,10 +183,15 @@ func TestOrderAndOriginDoNotMatter(t *testing.T) {
 			shuffled[i].Line = int64(i)
 		}
 		got := foldDays(t, c.rules, c.zone, shuffled)
-		if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(fold{}, foldedDay{}), cmpopts.EquateEmpty()); diff != "" {
+		if diff := diffFolds(want, got); diff != "" {
 			t.Fatalf("fold (-as drawn +shuffled):\n%s", diff)
 		}
 	})
+}
+
+// diffFolds tells how two folds differ, "" if they do not.
+func diffFolds(want, got fold) string {
+	return gocmp.Diff(want, got, gocmp.AllowUnexported(fold{}, foldedDay{}), cmpopts.EquateEmpty())
 }
 
 // histories are the users at the end of each day, and their completed sessions.
@@ -214,7 +219,7 @@ func histories(f fold) (users map[string][]transform.User, sessions map[string][
 				u = known[len(known)-1]
 			}
 			began := of(d.began, id)
-			users[id] = append(users[id], u.Next(d.day, began, of(d.earlier, id), "d"))
+			users[id] = append(users[id], u.Next(d.day, began, of(d.earlier, id), 0, "d"))
 			sessions[id] = append(sessions[id], began...)
 		}
 	}
@@ -264,11 +269,11 @@ func drawPeople(t *rapid.T) []person {
 				began := calendar.UTC.Start(day) + int64(k)*time.Hour.Microseconds()
 				now = append(now, transform.Session{
 					Date: day, UserID: fmt.Sprint("u", i), SessionID: fmt.Sprint(k), StartedAt: began, EndedAt: began,
-					DurationSeconds: float64(rapid.IntRange(0, 5).Draw(t, "duration")), EventCount: 1,
+					DurationSeconds: new(float64(rapid.IntRange(0, 5).Draw(t, "duration"))), IsCounted: true, EventCount: 1,
 					Platform: rapid.SampledFrom([]string{"", "ios", "web"}).Draw(t, "platform"),
 				})
 			}
-			u = u.Next(day, now, nil, "d")
+			u = u.Next(day, now, nil, 0, "d")
 		}
 		next := rapid.SampledFrom([]transform.Return{transform.Stayed, transform.Returned}).Draw(t, "next")
 		people = append(people, person{user: &u, sessions: now, next: next})

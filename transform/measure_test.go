@@ -22,16 +22,16 @@ func TestMeasures(t *testing.T) {
 	}{
 		{"a single event has no duration", `
 			28 10:00 tap`,
-			func(r transform.Session) any { return r.DurationSeconds }, 0.0},
+			func(r transform.Session) any { return *r.DurationSeconds }, 0.0},
 		{"the duration is exact, without the pause after it", `
 			28 10:00 tap
 			28 10:10:00.25 tap
 			28 10:20 push_received`,
-			func(r transform.Session) any { return r.DurationSeconds }, 600.25},
+			func(r transform.Session) any { return *r.DurationSeconds }, 600.25},
 		{"the duration over the hour that the clocks leave out", `
 			29 00:50 tap
 			29 02:10 tap`,
-			func(r transform.Session) any { return r.DurationSeconds }, 1200.0},
+			func(r transform.Session) any { return *r.DurationSeconds }, 1200.0},
 
 		{"without markers the foreground is not known", `
 			28 10:00 tap
@@ -266,7 +266,7 @@ func TestFoldLeavesTheCarryAlone(t *testing.T) {
 	before := told(t, "27 23:50 screen_view screen=Map")
 	after := told(t, "28 00:01 screen_view screen=Home\n28 00:02 tap screen=Zoo")
 	carry := s.Fold(nil, before, date(27)).Carry
-	carry.Screens = slices.Grow(carry.Screens, 4) // as after more screens
+	carry.Sessions[0].Screens = slices.Grow(carry.Sessions[0].Screens, 4) // as after more screens
 	first := s.Fold(carry, after, date(28))
 	second := s.Fold(carry, after, date(28))
 	if diff := gocmp.Diff(first, second); diff != "" {

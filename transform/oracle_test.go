@@ -121,7 +121,7 @@ func (o *oracle) take(e transform.Event) {
 		o.begin(e, "gap")
 	case o.ended:
 		o.begin(e, "after_end")
-	case o.UserChange && o.user != "" && e.UserID != "" && o.user != e.UserID:
+	case o.UserChange == transform.Split && o.user != "" && e.UserID != "" && o.user != e.UserID:
 		o.close("user_change")
 		o.begin(e, "user_change")
 	case is[transform.Start]:

@@ -18,8 +18,8 @@ type Session struct {
 	StartedAt int64 `parquet:"started_at,timestamp(microsecond)" doc:"Time of the first event that counts as activity."`
 	EndedAt   int64 `parquet:"ended_at,timestamp(microsecond)" doc:"Time of the last event that counts as activity; never later."`
 
-	DurationSeconds       float64  `parquet:"duration_seconds" doc:"ended_at minus started_at, in seconds; 0 for a single event, never the timeout."`
-	EngagedSeconds        float64  `parquet:"engaged_seconds" doc:"Seconds of use: the engagement time reported by the source if it reports any, else the duration without the stretches known to be in the background."`
+	DurationSeconds       *float64 `parquet:"duration_seconds,optional" doc:"Length in seconds by the measure of the definition; for most, app included, ended_at minus started_at, which is 0 for a single event and never the timeout. Null where the definition says that it is not known."`
+	EngagedSeconds        float64  `parquet:"engaged_seconds" doc:"Seconds of use by the measure of the definition; for most the engagement time reported by the source if it reports any, else the time from first to last activity without the stretches known to be in the background."`
 	ForegroundSeconds     *float64 `parquet:"foreground_seconds,optional" doc:"Seconds between foreground and background markers; null if the session has none."`
 	CrashCorrectedSeconds *float64 `parquet:"crash_corrected_seconds,optional" doc:"For a session that ends in a crash: the duration plus one mean pause between its events, as the crash hides what came after the last event. Null otherwise."`
 
@@ -27,20 +27,25 @@ type Session struct {
 
 	EventCount      int64  `parquet:"event_count" doc:"Events in the session, background events that joined it included."`
 	BackgroundCount int64  `parquet:"background_event_count" doc:"Events of event_count that joined without starting or extending the session."`
-	ScreenViews     int64  `parquet:"screen_views" doc:"Screen view events."`
+	ScreenViews     int64  `parquet:"screen_views" doc:"Views of screens: events with the role screen_view, those of one view_id counted once; and views of which only pings are there."`
 	DistinctScreens int64  `parquet:"distinct_screens" doc:"Different screens named by the session's events."`
 	EntryScreen     string `parquet:"entry_screen,optional" doc:"First screen named; null if none was."`
 	ExitScreen      string `parquet:"exit_screen,optional" doc:"Last screen named; null if none was."`
 	CrashCount      int64  `parquet:"crash_count" doc:"Crash events in the session."`
 	KeyEventCount   int64  `parquet:"key_event_count" doc:"Events that the configuration names as key events."`
+	InstallCount    int64  `parquet:"install_count" doc:"Events that say that the app was installed."`
+	PushOpenCount   int64  `parquet:"push_open_count" doc:"Events that say that a push was opened."`
 
-	StartReason string `parquet:"start_reason" doc:"Why it began: gap (no activity within the timeout before it), after_end (the previous session had ended explicitly), explicit_start, user_change, cap."`
-	EndReason   string `parquet:"end_reason" doc:"Why it ended: timeout, explicit_end, explicit_start (of the next), user_change, cap, open (not known yet)."`
-	Status      string `parquet:"status" doc:"open while it may go on; else crashed if the app crashed in it, timed_out if it ended by the timeout, ok otherwise."`
+	StartReason string `parquet:"start_reason" doc:"The rule by which it began: gap (no activity within the timeout before it), stamp (a session id not seen before), after_end (the previous session had ended explicitly), explicit_start, launch, user_change, value_change, midnight, cap, event_cap, burst, backwards (a clock set back), background or orphan_end (a single event that makes a session of its own)."`
+	EndReason   string `parquet:"end_reason" doc:"The rule by which it ended: timeout, background_timeout, abandoned (no event for longer than abandon_after), explicit_end, the rule by which the next began, or open (not known yet)."`
+	Status      string `parquet:"status" doc:"open while it may go on; else crashed if the app crashed in it, timed_out if it ended by a pause, ok otherwise."`
 
 	IsEngaged      bool `parquet:"is_engaged" doc:"Long enough, enough screen views, or a key event; thresholds are in the definition."`
-	IsBounce       bool `parquet:"is_bounce" doc:"Only one event that counts as activity."`
+	IsBounce       bool `parquet:"is_bounce" doc:"A bounce by the rule of the definition; for most, only one event that counts as activity."`
 	IsFirstSession bool `parquet:"is_first_session" doc:"The user's first session ever seen."`
+
+	IsCounted bool   `parquet:"is_counted" doc:"The session counts in the daily tables and in the user's history."`
+	Exclusion string `parquet:"exclusion,optional" doc:"Why it does not count: over_cap, too_short, too_few_views. Null if it does."`
 
 	Platform          string `parquet:"platform,optional" doc:"First platform named in the session."`
 	OSVersion         string `parquet:"os_version,optional" doc:"First operating system version named in the session."`
@@ -50,10 +55,58 @@ type Session struct {
 	Language          string `parquet:"language,optional" doc:"First language named in the session."`
 	AcquisitionSource string `parquet:"acquisition_source,optional" doc:"First acquisition source named in the session."`
 	Campaign          string `parquet:"campaign,optional" doc:"First campaign named in the session."`
-	SourceSessionID   string `parquet:"source_session_id,optional" doc:"First session id that the source stamped on an event of the session; never used to cut sessions under this definition."`
+	SourceSessionID   string `parquet:"source_session_id,optional" doc:"First session id that the source stamped on an event of the session. Only definitions with the mode stamped cut sessions by it."`
 
 	IsFinal          bool   `parquet:"is_final" doc:"False while the session may still go on, that is until the next day with data has been processed."`
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
+
+// A SessionDay is what happened in a session on one day: a row of
+// session_days. The rows of a session add up to it.
+type SessionDay struct {
+	Date        calendar.Day `parquet:"date,date" doc:"Local day. Partition column."`
+	SessionID   string       `parquet:"session_id" doc:"The session."`
+	UserID      string       `parquet:"user_id" doc:"Its user, as in sessions."`
+	SessionDate calendar.Day `parquet:"session_date,date" doc:"Local day on which the session began."`
+
+	StartedAt int64 `parquet:"started_at,optional,timestamp(microsecond)" doc:"Time of the session's first activity on date; null if only background events joined it."`
+	EndedAt   int64 `parquet:"ended_at,optional,timestamp(microsecond)" doc:"Time of its last activity on date; null likewise."`
+
+	DurationSeconds float64 `parquet:"duration_seconds" doc:"Part of the session's length on date, in seconds. A session that goes on after midnight lasts until midnight on date, and from midnight on the next day."`
+	EngagedSeconds  float64 `parquet:"engaged_seconds" doc:"Part of its engaged_seconds on date. The parts do not add up where the source reported engagement for the first time on a later day."`
+	EventCount      int64   `parquet:"event_count" doc:"Events on date, background events that joined it included."`
+	BackgroundCount int64   `parquet:"background_event_count" doc:"Events of event_count that joined without starting or extending the session."`
+	ScreenViews     int64   `parquet:"screen_views" doc:"Views of screens that began on date."`
+	CrashCount      int64   `parquet:"crash_count" doc:"Crash events on date."`
+	KeyEventCount   int64   `parquet:"key_event_count" doc:"Key events on date."`
+
+	IsEngaged bool `parquet:"is_engaged" doc:"The session was engaged by the end of date."`
+	IsBounce  bool `parquet:"is_bounce" doc:"The session was a bounce as far as it was known at the end of date."`
+	IsCounted bool `parquet:"is_counted" doc:"The session counted as far as it was known at the end of date."`
+
+	Platform   string `parquet:"platform,optional" doc:"Platform of the session."`
+	Country    string `parquet:"country,optional" doc:"Country of the session."`
+	AppVersion string `parquet:"app_version,optional" doc:"App version of the session."`
+
+	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
+
+// A DefinitionDifference is a row of definition_differences: what a definition
+// comes to on a day, or what becomes of some sessions of the app's own
+// definition under it.
+type DefinitionDifference struct {
+	Date             calendar.Day `parquet:"date,date" doc:"Local day. Partition column."`
+	Definition       string       `parquet:"definition" doc:"Name of the definition: the app's own, or one of compare_definitions."`
+	DefinitionDigest string       `parquet:"definition_digest" doc:"Digest of that definition."`
+	Change           string       `parquet:"change" doc:"all: what the definition comes to. For the others, what becomes under it of the sessions of the app's own definition, each in one of: same, split (two or more begin where one did), merged (part of one that began with an earlier session), dropped (none is there that counts), longer, shorter. added: sessions that only this definition has."`
+	Rule             string       `parquet:"rule,optional" doc:"The rule responsible, as in start_reason and end_reason of sessions: of the definition that cuts where the other does not; outside or an exclusion for dropped; measure where only the lengths differ. Null for all and same."`
+
+	Sessions        int64    `parquet:"sessions" doc:"Sessions."`
+	Users           int64    `parquet:"users" doc:"Distinct users of those sessions."`
+	P50Seconds      *float64 `parquet:"duration_p50_seconds,optional" doc:"Exact nearest-rank median length in seconds; null but for all, and if there are no sessions."`
+	SessionsPerUser *float64 `parquet:"sessions_per_user,optional" doc:"sessions divided by users; null likewise."`
+
+	IsFinal bool `parquet:"is_final" doc:"False until the next day with data has been processed."`
 }
 
 // A User is what is known of one user at the end of a day: a row of users.
@@ -170,15 +223,18 @@ type DailySegment struct {
 }
 
 // DailyLedger is a row of daily_ledger: where every staged event of a day went.
-// Staged events = in sessions + duplicates + outside + ignored.
+// Staged events = in sessions + duplicates + outside + ignored + beyond cap +
+// uploaded late.
 type DailyLedger struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Local day on which the events happened. Partition column."`
 	Events     int64        `parquet:"events_staged" doc:"Events accepted by extract for this day."`
 	InSessions int64        `parquet:"events_in_sessions" doc:"Events that are in exactly one session."`
 	Duplicates int64        `parquet:"events_duplicate" doc:"Further deliveries of an event already counted."`
 	Conflicts  int64        `parquet:"events_conflicting" doc:"Those of events_duplicate that said something else under the same id; the first received was kept."`
-	Outside    int64        `parquet:"events_outside_session" doc:"Background events with no session near enough to join, and end events with no session to end."`
+	Outside    int64        `parquet:"events_outside_session" doc:"Events that are in no session: background events with none near enough to join, ends with none to end, and what a stamped or explicit definition has no session for."`
 	Ignored    int64        `parquet:"events_ignored" doc:"Events that the definition ignores."`
+	BeyondCap  int64        `parquet:"events_beyond_cap" doc:"Events that a limit of the definition leaves out of a session that is too long or has too many."`
+	Late       int64        `parquet:"events_uploaded_late" doc:"Events that waited on the device for longer than the definition allows before they were sent."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }

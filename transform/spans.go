@@ -12,10 +12,14 @@ type spans struct {
 	sorted bool
 }
 
-func (s *spans) add(seconds float64) {
+// add adds a duration; one that is nil is not known and does not count.
+func (s *spans) add(seconds *float64) {
+	if seconds == nil {
+		return
+	}
 	// A duration is a whole number of microseconds; as one, sums do not
 	// depend on the order of addition.
-	micros := int64(math.Round(seconds * 1e6))
+	micros := int64(math.Round(*seconds * 1e6))
 	s.micros = append(s.micros, micros)
 	s.sum += micros
 	s.sorted = false

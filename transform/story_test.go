@@ -39,7 +39,7 @@ func date(day int) calendar.Day { return calendar.Date(2026, time.March, day) }
 //	28 23:50:00.5 tap id=e1 device=d1 user=ann screen=Home platform=ios received=7 engaged=1500 stamp=s1
 //
 // The device is d1 and the id is the number of the line unless they are given;
-// "crash" and "background" set the flags of those names.
+// "times=3 every=10m" tells the same again; "crash", "background", "launch" and "new_session" set the flags of those names.
 func told(t testingT, story string) []transform.Event {
 	t.Helper()
 	lisbon, err := time.LoadLocation("Europe/Lisbon")
@@ -64,10 +64,24 @@ func told(t testingT, story string) []transform.Event {
 			ID: fmt.Sprintf("%03d", len(events)+1), DeviceID: "d1", Name: words[2], At: at.UnixMicro(),
 			EngagedMillis: -1, Attributes: new(transform.Attributes), Line: int64(len(events) + 1),
 		}
+		times, every := 1, time.Duration(0)
 		for _, word := range words[3:] {
-			tellMore(t, &e, word)
+			if text, ok := strings.CutPrefix(word, "times="); ok {
+				times, err = strconv.Atoi(text)
+			} else if text, ok := strings.CutPrefix(word, "every="); ok {
+				every, err = time.ParseDuration(text)
+			} else {
+				tellMore(t, &e, word)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
-		events = append(events, e)
+		for range times {
+			events = append(events, e)
+			e.At += every.Microseconds()
+			e.ID, e.Line = fmt.Sprintf("%03d", len(events)+1), int64(len(events)+1)
+		}
 	}
 	return events
 }
@@ -101,6 +115,20 @@ func tellMore(t testingT, e *transform.Event, word string) {
 		e.ReceivedAt = number()
 	case "engaged":
 		e.EngagedMillis = number()
+	case "client":
+		e.ClientAt = number()
+	case "sent":
+		e.SentAt = number()
+	case "sequence":
+		e.Sequence = number()
+	case "view":
+		e.View = value
+	case "campaign":
+		e.Campaign = value
+	case "launch":
+		e.Launch = true
+	case "new_session":
+		e.NewSession = true
 	case "crash":
 		e.Crash = true
 	case "background":
@@ -116,6 +144,7 @@ type fold struct {
 	sessions []transform.Session // by device, in order
 	carries  map[string]*transform.Carry
 	ledger   transform.Ledger
+	parts    []transform.SessionDay // what happened in each session on each day
 	days     []foldedDay
 }
 
@@ -142,11 +171,16 @@ func foldDays(t testingT, d transform.Definition, z calendar.Zone, events []tran
 		if byDay[day] == nil {
 			byDay[day] = map[string][]transform.Event{}
 		}
-		byDay[day][e.Subject()] = append(byDay[day][e.Subject()], e)
+		byDay[day][d.Subject(&e)] = append(byDay[day][d.Subject(&e)], e)
 	}
 	s := transform.NewSessionizer(d, z)
 	f := fold{carries: map[string]*transform.Carry{}}
 	index := map[string]int{} // of sessions by id
+	type part struct {
+		id  string
+		day calendar.Day
+	}
+	parts := map[part]int{}
 	for _, day := range slices.Sorted(maps.Keys(byDay)) {
 		subjects := maps.Clone(byDay[day])
 		for subject := range f.carries {
@@ -177,6 +211,20 @@ func foldDays(t testingT, d transform.Definition, z calendar.Zone, events []tran
 					t.Fatalf("on %s session %s turned out as %+v, and was %+v", day, r.SessionID, r, f.sessions[i])
 				}
 				f.sessions[i] = r
+			}
+			for _, p := range folded.Days {
+				if _, again := parts[part{p.SessionID, p.Date}]; again || p.Date != day {
+					t.Fatalf("on %s there is a part %+v", day, p)
+				}
+				parts[part{p.SessionID, p.Date}] = len(f.parts)
+				f.parts = append(f.parts, p)
+			}
+			for _, p := range folded.Resumed {
+				i, known := parts[part{p.SessionID, p.Date}]
+				if !known || p.Date >= day {
+					t.Fatalf("on %s there was a part %+v", day, p)
+				}
+				f.parts[i] = p
 			}
 			at.began = append(at.began, folded.Began...)
 			at.earlier = append(at.earlier, folded.Earlier...)

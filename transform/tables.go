@@ -12,4 +12,7 @@ type Tables struct {
 	DailyRetention []DailyRetention // by cohort_date, cut, segment
 	DailySegments  []DailySegment   // by segmentation, segment
 	DailyLedger    []DailyLedger    // one row
+	SessionDays    []SessionDay     // by user_id, session_id
+
+	DefinitionDifferences []DefinitionDifference // by definition, change, rule; none without definitions to compare
 }

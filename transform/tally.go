@@ -90,7 +90,7 @@ func (t *Tally) Tables() Tables {
 func LedgerRow(day calendar.Day, l Ledger, digest string) DailyLedger {
 	return DailyLedger{
 		Date: day, Events: l.Events, InSessions: l.InSessions, Duplicates: l.Duplicates,
-		Conflicts: l.Conflicts, Outside: l.Outside, Ignored: l.Ignored, DefinitionDigest: digest,
+		Conflicts: l.Conflicts, Outside: l.Outside, Ignored: l.Ignored, BeyondCap: l.BeyondCap, Late: l.UploadedLate, DefinitionDigest: digest,
 	}
 }
 

@@ -33,7 +33,7 @@ func active(daysBefore ...int) (bits transform.Activity) {
 
 // lasting is a session of so many seconds.
 func lasting(seconds float64, more ...func(*transform.Session)) transform.Session {
-	s := transform.Session{Date: today, DurationSeconds: seconds, EngagedSeconds: seconds / 2, EventCount: 3, ScreenViews: 1, Platform: "ios", Country: "PT", AppVersion: "1"}
+	s := transform.Session{Date: today, DurationSeconds: &seconds, IsCounted: true, EngagedSeconds: seconds / 2, EventCount: 3, ScreenViews: 1, Platform: "ios", Country: "PT", AppVersion: "1"}
 	for _, m := range more {
 		m(&s)
 	}

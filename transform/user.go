@@ -29,10 +29,12 @@ const frequencyDays = 28
 
 // Next returns the user's history at the end of a later day on which the user
 // began those sessions, in order of start, and on which the sessions earlier,
-// begun before, turned out as given. It completes the sessions: is_first_session
+// begun before, turned out as given. GoingOn is how many sessions that began
+// earlier count on the day too: 0 where sessions count on the day they began.
+// Next completes the sessions: is_first_session
 // and the time since the previous one are the history's to say. The zero User
 // is one never seen before; days between without data count as inactive.
-func (u User) Next(day calendar.Day, began, earlier []Session, digest string) User {
+func (u User) Next(day calendar.Day, began, earlier []Session, goingOn int, digest string) User {
 	counts := u.countsOn(day)
 	u.ActiveDays = u.ActiveDays.next(int(day - u.Date))
 	u.Date = day
@@ -53,10 +55,10 @@ func (u User) Next(day calendar.Day, began, earlier []Session, digest string) Us
 		u.ended(r)
 		u.remember(r)
 	}
-	if len(began) > 0 {
+	if n := len(began) + goingOn; n > 0 {
 		u.LastSeen = day
 		u.ActiveDays |= 1
-		counts[0] = int64(len(began))
+		counts[0] = int64(n)
 	}
 	u.count(counts)
 	return u

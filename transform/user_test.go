@@ -18,7 +18,7 @@ func hours(h float64) int64 { return calendar.UTC.Start(date(1)) + int64(h*3600e
 func visit(id string, from, to float64) transform.Session {
 	return transform.Session{
 		Date: calendar.UTC.DayOf(hours(from)), SessionID: id, UserID: "ann",
-		StartedAt: hours(from), EndedAt: hours(to), DurationSeconds: (to - from) * 3600, IsFinal: true,
+		StartedAt: hours(from), EndedAt: hours(to), DurationSeconds: new((to - from) * 3600), IsCounted: true, IsFinal: true,
 	}
 }
 
@@ -30,7 +30,7 @@ func TestNextMeetsAUser(t *testing.T) {
 	first.Platform, first.Country, first.AppVersion, first.AcquisitionSource, first.Campaign = "ios", "PT", "1.0", "ads", "spring"
 	second.Platform, second.Language = "web", "pt"
 	sessions := begun(first, second)
-	got := transform.User{Date: date(1)}.Next(date(1), sessions, nil, "d")
+	got := transform.User{Date: date(1)}.Next(date(1), sessions, nil, 0, "d")
 	want := transform.User{
 		Date: date(1), UserID: "ann", FirstSeen: date(1), LastSeen: date(1), ActiveDays: 1,
 		SessionsTotal: 2, Sessions1: 2, Sessions7: 2, Sessions28: 2, DailySessions: "2",
@@ -100,7 +100,7 @@ func TestNextCountsDays(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			u := transform.User{Date: date(test.steps[0].day)}
 			for _, s := range test.steps {
-				u = u.Next(date(s.day), on(date(s.day), s.sessions), nil, "d")
+				u = u.Next(date(s.day), on(date(s.day), s.sessions), nil, 0, "d")
 			}
 			got := seen{
 				int64(u.ActiveDays), u.ActiveDays.DaysIn(7), u.ActiveDays.DaysIn(28),
@@ -151,7 +151,7 @@ func TestNextKnowsThePreviousSession(t *testing.T) {
 			u := transform.User{Date: date(1)}
 			var since []float64
 			for i, d := range test.days {
-				u = u.Next(date(1+i), d.began, d.earlier, "d")
+				u = u.Next(date(1+i), d.began, d.earlier, 0, "d")
 				for _, s := range d.began {
 					if s.SecondsSincePrevious != nil {
 						since = append(since, *s.SecondsSincePrevious)

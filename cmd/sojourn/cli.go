@@ -25,17 +25,18 @@ type cli struct {
 	Quiet     bool   `short:"q" env:"SOJOURN_QUIET" help:"No narration or progress."`
 	Verbose   bool   `short:"v" env:"SOJOURN_VERBOSE" help:"More narration."`
 
-	Demo     demoCmd     `cmd:"" help:"Write a project with realistic messy events and run it: tables in seconds, no network."`
-	Init     initCmd     `cmd:"" help:"Write a commented sojourn.yaml."`
-	Generate generateCmd `cmd:"" help:"Write seeded raw events with the true sessions beside them."`
-	Plan     planCmd     `cmd:"" help:"Say what run would do and why. Writes nothing."`
-	Run      runCmd      `cmd:"" help:"Make the tables of every missing or stale day up to yesterday, and publish them."`
-	Backfill backfillCmd `cmd:"" help:"Make the tables of a range of days, both ends included."`
-	Schedule scheduleCmd `cmd:"" help:"Stay up and run on the configured cron spec."`
-	Status   statusCmd   `cmd:"" help:"Show how each day stands: missing, stale, provisional, published."`
-	Query    queryCmd    `cmd:"" help:"Ask the embedded warehouse."`
-	Compare  compareCmd  `cmd:"" help:"Compare the app with published benchmarks and with its own past."`
-	Version  versionCmd  `cmd:"" help:"Print versions."`
+	Demo        demoCmd        `cmd:"" help:"Write a project with realistic messy events and run it: tables in seconds, no network."`
+	Init        initCmd        `cmd:"" help:"Write a commented sojourn.yaml."`
+	Generate    generateCmd    `cmd:"" help:"Write seeded raw events with the true sessions beside them."`
+	Plan        planCmd        `cmd:"" help:"Say what run would do and why. Writes nothing."`
+	Run         runCmd         `cmd:"" help:"Make the tables of every missing or stale day up to yesterday, and publish them."`
+	Backfill    backfillCmd    `cmd:"" help:"Make the tables of a range of days, both ends included."`
+	Schedule    scheduleCmd    `cmd:"" help:"Stay up and run on the configured cron spec."`
+	Status      statusCmd      `cmd:"" help:"Show how each day stands: missing, stale, provisional, published."`
+	Query       queryCmd       `cmd:"" help:"Ask the embedded warehouse."`
+	Compare     compareCmd     `cmd:"" help:"Compare the app with published benchmarks and with its own past."`
+	Definitions definitionsCmd `cmd:"" help:"Show session definitions, and what becomes of a day's sessions under another."`
+	Version     versionCmd     `cmd:"" help:"Print versions."`
 }
 
 const description = `Sojourn turns raw app events into session, frequency, retention and segment tables.

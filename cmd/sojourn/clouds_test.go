@@ -55,6 +55,7 @@ func writeProject(t *testing.T, at place, warehouse string) (config string) {
 	text := fmt.Sprintf(`
 app: trailnotes
 timezone: Europe/Lisbon
+compare_definitions: [{preset: mixpanel}, {name: short, timeout: 5m}]
 lake: %q
 sources: [{name: app, url: %q, format: ndjson, match: "events/**"}]
 warehouse: %s
@@ -107,18 +108,47 @@ func local(t *testing.T) map[string]string {
 	return contents(t, config)
 }
 
-// The same night with raw objects and lake on S3 gives the same tables.
-func TestS3LakeGivesTheSameTables(t *testing.T) {
+// startS3 starts a stand-in for S3 that has the bucket acme, and returns what
+// URLs of it end with.
+func startS3(t *testing.T) (query string) {
+	t.Helper()
 	backend := s3mem.New()
 	server := httptest.NewServer(gofakes3.New(backend).Server())
-	defer server.Close()
+	t.Cleanup(server.Close)
 	if err := backend.CreateBucket("acme"); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	t.Setenv("AWS_REGION", "eu-west-1")
-	query := "?use_path_style=true&endpoint=" + server.URL
+	return "?use_path_style=true&endpoint=" + server.URL
+}
+
+// startGCS starts a stand-in for Google Cloud Storage that has the bucket acme.
+func startGCS(t *testing.T) *fakestorage.Server {
+	t.Helper()
+	// The client reads objects by another API than it lists them; both are
+	// told apart by the host, which must be known before the server is made.
+	server := httptest.NewUnstartedServer(nil)
+	host := server.Listener.Addr().String()
+	gcs, err := fakestorage.NewServerWithOptions(fakestorage.Options{
+		NoListener: true, Scheme: "http", PublicHost: host, ExternalURL: "http://" + host, Writer: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(gcs.Stop)
+	server.Config.Handler = gcs.HTTPHandler()
+	server.Start()
+	t.Cleanup(server.Close)
+	t.Setenv("STORAGE_EMULATOR_HOST", host)
+	gcs.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "acme"})
+	return gcs
+}
+
+// The same night with raw objects and lake on S3 gives the same tables.
+func TestS3LakeGivesTheSameTables(t *testing.T) {
+	query := startS3(t)
 	config := writeProject(t, place{"s3://acme/raw" + query, "s3://acme/lake" + query}, "{duckdb: ./w.duckdb}")
 	sojourn(t, config, "run", "--date", "2026-03-31")
 	sameContents(t, local(t), contents(t, config))
@@ -130,22 +160,7 @@ func TestS3LakeGivesTheSameTables(t *testing.T) {
 // The same night with raw objects and lake on Google Cloud Storage, published
 // in BigQuery from there, gives the same tables.
 func TestGoogleCloudGivesTheSameTables(t *testing.T) {
-	// The client reads objects by another API than it lists them; both are
-	// told apart by the host, which must be known before the server is made.
-	server := httptest.NewUnstartedServer(nil)
-	host := server.Listener.Addr().String()
-	gcs, err := fakestorage.NewServerWithOptions(fakestorage.Options{
-		NoListener: true, Scheme: "http", PublicHost: host, ExternalURL: "http://" + host, Writer: io.Discard,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer gcs.Stop()
-	server.Config.Handler = gcs.HTTPHandler()
-	server.Start()
-	defer server.Close()
-	t.Setenv("STORAGE_EMULATOR_HOST", host)
-	gcs.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "acme"})
+	gcs := startGCS(t)
 
 	warehouse, err := bqtest.Start(func(_ context.Context, uri string) (io.ReadCloser, error) {
 		name, found := strings.CutPrefix(uri, "gs://acme/")
@@ -192,6 +207,43 @@ func TestGoogleCloudGivesTheSameTables(t *testing.T) {
 		if got := fmt.Sprintf("%v,%v", rows[0][0], rows[0][1]); got != want {
 			t.Errorf("table %s: rows and digest are %s, want %s", table.Name, got, want)
 		}
+	}
+}
+
+// Objects are found and opened whatever their names: those of Amplitude have a
+// #, which begins something else in a URL.
+func TestCloudsTakeNamesAsTheyAre(t *testing.T) {
+	query := startS3(t)
+	startGCS(t)
+	const object = "187520/187520_2026-01-30_9#1.json"
+	const text = `{"uuid":"x","event_type":"tap","event_time":"2026-01-30 09:00:00.000000","amplitude_id":9}`
+	for name, url := range map[string]string{
+		"S3":           "s3://acme/raw" + query,
+		"Google Cloud": "gs://acme/raw",
+	} {
+		t.Run(name, func(t *testing.T) {
+			raw, err := bucket.Open(t.Context(), url, false, clouds.Version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			if err := raw.Put(t.Context(), object, func(w io.Writer) error {
+				_, err := io.WriteString(w, text)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			config := filepath.Join(t.TempDir(), "sojourn.yaml")
+			yaml := fmt.Sprintf("app: trailnotes\nsources: [{name: app, url: %q, format: amplitude, match: %q}]\nwarehouse: {duckdb: ./w.duckdb}\n",
+				url, "*/*_2026-01-30_9#*.json")
+			if err := os.WriteFile(config, []byte(yaml), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			sojourn(t, config, "run", "--date", "2026-01-30")
+			if got := sojourn(t, config, "query", "--format", "csv", "SELECT user_id, event_count FROM sessions"); got != "user_id,event_count\n9,1\n" {
+				t.Errorf("sessions:\n%s", got)
+			}
+		})
 	}
 }
 

@@ -17,16 +17,19 @@ import (
 	"sojourn/internal/calendar"
 	"sojourn/schedules"
 	"sojourn/sql"
-	"sojourn/transform"
 )
 
 // config is sojourn.yaml.
 type config struct {
-	App       string          `yaml:"app"`      // name of the app, for people
-	Timezone  string          `yaml:"timezone"` // reporting zone: days begin here
-	Lake      string          `yaml:"lake"`     // all that sojourn writes
-	Sources   []sourceConfig  `yaml:"sources"`
-	Session   sessionConfig   `yaml:"session"`
+	App      string         `yaml:"app"`      // name of the app, for people
+	Timezone string         `yaml:"timezone"` // reporting zone: days begin here
+	Lake     string         `yaml:"lake"`     // all that sojourn writes
+	Sources  []sourceConfig `yaml:"sources"`
+	Session  sessionConfig  `yaml:"session"`
+
+	// CompareDefinitions are further definitions to try on the same events.
+	CompareDefinitions []sessionConfig `yaml:"compare_definitions"`
+
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
 	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
@@ -66,22 +69,6 @@ func (f *fieldConfig) UnmarshalYAML(unmarshal func(any) error) error {
 	}
 	type plain fieldConfig
 	return unmarshal((*plain)(f))
-}
-
-// sessionConfig is a preset and the knobs that differ from it.
-type sessionConfig struct {
-	Preset     string                      `yaml:"preset"`
-	Timeout    *duration                   `yaml:"timeout"`
-	Boundary   string                      `yaml:"boundary"`
-	Cap        *duration                   `yaml:"cap"`
-	UserChange string                      `yaml:"user_change"` // split or keep
-	Engaged    *engagedConfig              `yaml:"engaged"`
-	Events     map[transform.Role][]string `yaml:"events"`
-}
-
-type engagedConfig struct {
-	After       *duration `yaml:"after"`
-	ScreenViews *int      `yaml:"screen_views"`
 }
 
 type warehouseConfig struct {
@@ -273,6 +260,11 @@ func (c *config) validate() error {
 			report("session: %s", line)
 		}
 	}
+	if _, err := c.compared(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			report("%s", line)
+		}
+	}
 	if b := c.Warehouse.BigQuery; b != nil {
 		if b.Project == "" || b.Dataset == "" {
 			report("warehouse.bigquery: project and dataset are needed")
@@ -308,49 +300,6 @@ func (s sourceConfig) source() extract.Source {
 	}
 	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
 	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock}
-}
-
-// definition is the preset with the knobs over it. An event role that is set
-// replaces the preset's list for that role.
-func (s sessionConfig) definition() (transform.Definition, error) {
-	presets := transform.Presets()
-	d, ok := presets[s.Preset]
-	if !ok {
-		var names []string
-		for name := range presets {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		return d, fmt.Errorf("preset: there is no %q: want one of %s", s.Preset, strings.Join(names, ", "))
-	}
-	if s.Timeout != nil {
-		d.Timeout = time.Duration(*s.Timeout)
-	}
-	if s.Boundary != "" {
-		d.Boundary = transform.Boundary(s.Boundary)
-	}
-	if s.Cap != nil {
-		d.Cap = time.Duration(*s.Cap)
-	}
-	switch s.UserChange {
-	case "":
-	case "split", "keep":
-		d.UserChange = s.UserChange == "split"
-	default:
-		return d, fmt.Errorf("user_change: %q: want split or keep", s.UserChange)
-	}
-	if e := s.Engaged; e != nil {
-		if e.After != nil {
-			d.EngagedAfter = time.Duration(*e.After)
-		}
-		if e.ScreenViews != nil {
-			d.EngagedViews = *e.ScreenViews
-		}
-	}
-	for role, names := range s.Events {
-		d.Events[role] = names
-	}
-	return d, d.Validate()
 }
 
 // path resolves a path of the file, which is relative to the file's directory.

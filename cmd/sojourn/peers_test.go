@@ -130,30 +130,111 @@ func TestPeers(t *testing.T) {
 		t.Skip("the peers' cases are not here: they come from other projects and are kept beside this repository, in shared/peers")
 	}
 	for _, c := range peerCases() {
-		t.Run(c.dir, func(t *testing.T) {
-			dir, err := filepath.Abs(filepath.Join(peersDir, c.dir))
-			if err != nil {
-				t.Fatal(err)
-			}
-			p := newTrial(t, c.config(t, dir), nil)
-			p.sojourn(t, "run", "--date", dayAfter(t, dir))
-			events := fmt.Sprintf(`read_json('%s', format = 'newline_delimited', columns =
+		t.Run(c.dir, func(t *testing.T) { c.run(t, 0) })
+		// In whole seconds a pause of at least a second more is a longer one,
+		// and no pause of the cases is as long as their gap or a second less.
+		t.Run(c.dir+"/at least a second more", func(t *testing.T) { c.run(t, time.Second) })
+		t.Run(c.dir+"/at least a second less", func(t *testing.T) { c.run(t, -time.Second) })
+	}
+}
+
+// run runs the case with its gap, or under >= with another.
+func (c peerCase) run(t *testing.T, shift time.Duration) {
+	dir, err := filepath.Abs(filepath.Join(peersDir, c.dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, isGap := c.config(t, dir, shift)
+	if shift != 0 && !isGap {
+		t.Skip("the case is about days, not about pauses")
+	}
+	p := newTrial(t, config, nil)
+	p.sojourn(t, "run", "--date", dayAfter(t, dir))
+	events := fmt.Sprintf(`read_json('%s', format = 'newline_delimited', columns =
 				{event_id: 'VARCHAR', user_id: 'VARCHAR', timestamp: 'TIMESTAMPTZ', properties: 'JSON'}) AS`, filepath.Join(dir, "events.ndjson"))
-			got := p.sojourn(t, "query", "--format", "csv", strings.ReplaceAll(c.query, "events AS", events))
-			want, err := os.ReadFile(filepath.Join(dir, "expected.csv"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(table(string(want)), table(got)); diff != "" {
-				t.Errorf("rows (-peer +sojourn):\n%s", diff)
-			}
-		})
+	got := p.sojourn(t, "query", "--format", "csv", strings.ReplaceAll(c.query, "events AS", events))
+	want, err := os.ReadFile(filepath.Join(dir, "expected.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(table(string(want)), table(got)); diff != "" {
+		t.Errorf("rows (-peer +sojourn):\n%s", diff)
+	}
+}
+
+// Snowplow's own model makes 18 sessions and 11 users of its test events. Its
+// session id is unique by itself and a session may have several users, so the
+// id takes the place of the device; the rest are knobs of the preset.
+const snowplowConfig = `
+app: peer
+sources:
+  - name: peer
+    url: %q
+    format: ndjson
+    match: events.ndjson
+    fields:
+      event_id: event_id
+      user_id: user_id
+      device_id: session_id
+      session_id: session_id
+      event_name: event_name
+      timestamp: timestamp
+      received_at: received_at
+      client_timestamp: properties.device_created_at
+      sent_at: properties.device_sent_at
+      view_id: properties.page_view_id
+      screen: screen
+      platform: platform
+      country: country
+session:
+  preset: snowplow-web
+  modes: [stamped]
+  abandon_after: 10000h        # an id is remembered for as long as the events reach
+`
+
+func TestSnowplowWeb(t *testing.T) {
+	if _, err := os.Stat(peersDir); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the peers' cases are not here: they come from other projects and are kept beside this repository, in shared/peers")
+	}
+	dir, err := filepath.Abs(filepath.Join(peersDir, "snowplow_web"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newTrial(t, fmt.Sprintf(snowplowConfig, dir), nil)
+	p.sojourn(t, "run", "--date", dayAfter(t, dir))
+	const mine = `
+		WITH mine AS (
+			SELECT s.*, CASE WHEN user_id = device_id THEN NULL ELSE user_id END AS known,
+				(SELECT min((e.properties ->> 'session_index')::INT) FROM events AS e WHERE e.session_id = s.source_session_id) AS session_index
+			FROM sessions AS s WHERE is_counted)`
+	for _, test := range []struct{ file, query string }{
+		{"expected.csv", mine + `
+			SELECT source_session_id AS session_id, known AS user_id, session_index,
+				strftime(started_at, '%Y-%m-%dT%H:%M:%S.%gZ') AS session_start, strftime(ended_at, '%Y-%m-%dT%H:%M:%S.%gZ') AS session_end,
+				date_diff('second', date_trunc('second', started_at), date_trunc('second', ended_at)) AS duration_s,
+				screen_views AS page_views, engaged_seconds::INT AS engaged_time_s, event_count AS total_events, country, platform
+			FROM mine`},
+		{"expected_users.csv", mine + `
+			SELECT known AS user_id, strftime(min(started_at), '%Y-%m-%dT%H:%M:%S.%gZ') AS first_seen,
+				strftime(max(ended_at), '%Y-%m-%dT%H:%M:%S.%gZ') AS last_seen, count(*) AS sessions,
+				sum(screen_views)::INT AS page_views, sum(engaged_seconds)::INT AS engaged_time_s
+			FROM mine WHERE known IS NOT NULL GROUP BY ALL`},
+	} {
+		events := fmt.Sprintf(`read_json('%s', format = 'newline_delimited', columns = {session_id: 'VARCHAR', properties: 'JSON'}) AS`, filepath.Join(dir, "events.ndjson"))
+		got := p.sojourn(t, "query", "--format", "csv", strings.ReplaceAll(test.query, "events AS", events))
+		want, err := os.ReadFile(filepath.Join(dir, test.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(table(string(want)), table(got)); diff != "" {
+			t.Errorf("%s (-peer +sojourn):\n%s", test.file, diff)
+		}
 	}
 }
 
 // config is a configuration with the peer's gap rule and nothing else that
 // cuts sessions.
-func (c peerCase) config(t *testing.T, dir string) string {
+func (c peerCase) config(t *testing.T, dir string, shift time.Duration) (text string, isGap bool) {
 	t.Helper()
 	var rule struct {
 		GapSeconds int64  `json:"gap_seconds"`
@@ -167,8 +248,14 @@ func (c peerCase) config(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	gap := time.Duration(rule.GapSeconds) * time.Second
-	if gap == 0 {
+	if isGap = gap != 0; !isGap {
 		gap, rule.NewWhen = time.Microsecond, ">" // the case is about days, not about sessions
+	}
+	if isGap && rule.NewWhen != ">" {
+		t.Fatalf("the peer's boundary is %q", rule.NewWhen)
+	}
+	if shift != 0 {
+		gap, rule.NewWhen = gap+shift, ">="
 	}
 	var y strings.Builder
 	fmt.Fprintf(&y, "app: peer\nsources: [{name: peer, url: %q, format: ndjson, match: events.ndjson", dir)
@@ -184,7 +271,7 @@ func (c peerCase) config(t *testing.T, dir string) string {
 	for _, role := range slices.Sorted(maps.Keys(c.events)) {
 		fmt.Fprintf(&y, "    %s: [%q]\n", role, c.events[role][0])
 	}
-	return y.String()
+	return y.String(), isGap
 }
 
 // dayAfter is the day after the last event.

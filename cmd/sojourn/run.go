@@ -110,6 +110,9 @@ func (a *app) summarize(sum schedules.Summary) {
 		if sum.Quarantined > 0 {
 			fmt.Fprintf(a.stdout, ", %s unreadable and kept in quarantine", plural(sum.Quarantined, "record"))
 		}
+		if sum.Skipped > 0 {
+			fmt.Fprintf(a.stdout, ", %s skipped that the product itself leaves out", plural(sum.Skipped, "record"))
+		}
 		fmt.Fprintln(a.stdout)
 	}
 	if n := len(sum.Made); n > 0 {

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -13,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -44,6 +47,8 @@ func runScripts(t *testing.T, dir string) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"digest":   digestTree,
 			"gzip":     gzipFile,
+			"pack":     packFiles,
+			"latin1":   latin1File,
 			"truncate": truncateFile,
 			"longline": longLine,
 			"badbytes": badBytes,
@@ -90,6 +95,52 @@ func gzipFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(w.Close())
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o666))
+}
+
+// packFiles makes an archive of files, whose folders it leaves out, by the name
+// of the archive: pack ARCHIVE.tar.gz|ARCHIVE.zip FILE...
+func packFiles(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: pack archive file...")
+	}
+	var out bytes.Buffer
+	if strings.HasSuffix(args[0], ".zip") {
+		w := zip.NewWriter(&out)
+		for _, name := range args[1:] {
+			file, err := w.Create(filepath.Base(name))
+			ts.Check(err)
+			_, err = file.Write([]byte(ts.ReadFile(name)))
+			ts.Check(err)
+		}
+		ts.Check(w.Close())
+	} else {
+		compressed := gzip.NewWriter(&out)
+		w := tar.NewWriter(compressed)
+		for _, name := range args[1:] {
+			content := ts.ReadFile(name)
+			ts.Check(w.WriteHeader(&tar.Header{Name: filepath.Base(name), Mode: 0o644, Size: int64(len(content))}))
+			_, err := w.Write([]byte(content))
+			ts.Check(err)
+		}
+		ts.Check(w.Close())
+		ts.Check(compressed.Close())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o666))
+}
+
+// latin1File writes a file in ISO-8859-1 instead of UTF-8: latin1 FILE.
+func latin1File(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: latin1 file")
+	}
+	var out []byte
+	for _, r := range ts.ReadFile(args[0]) {
+		if r > 0xff {
+			ts.Fatalf("%q is not in ISO-8859-1", r)
+		}
+		out = append(out, byte(r))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out, 0o666))
 }
 
 // truncateFile cuts the last bytes off a file: truncate FILE BYTES.

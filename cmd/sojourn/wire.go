@@ -21,6 +21,7 @@ import (
 	"sojourn/load/duckdb"
 	"sojourn/schedules"
 	"sojourn/sql"
+	"sojourn/transform"
 )
 
 // project is a configuration with its parts wired: this file alone knows every
@@ -59,6 +60,10 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 	if err != nil {
 		return nil, usageError{err}
 	}
+	compared, err := cfg.compared()
+	if err != nil {
+		return nil, usageError{err}
+	}
 	zone, err := calendar.LoadZone(cfg.Timezone)
 	if err != nil {
 		return nil, usageError{err}
@@ -89,7 +94,7 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 		return nil, err
 	}
 	p.pipeline = &schedules.Pipeline{
-		Lake: lake, Sources: sources, Definition: definition, Zone: zone,
+		Lake: lake, Sources: sources, Definition: definition, Compare: compared, Zone: zone,
 		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) { return p.warehouse(ctx) },
 		Reference:     reference,
 		MaxBadShare:   float64(cfg.MaxBadShare), MemoryBytes: int64(cfg.Memory), Workers: a.cli.Workers,
@@ -148,11 +153,23 @@ func (p *project) reference(cfg config) ([]load.File, error) {
 	}
 	files, err := load.EncodeReference(benchmarks, sql.Setting{
 		App: cfg.App, Industry: cfg.Benchmarks.Industry, Region: cfg.Benchmarks.Region, Platform: cfg.Benchmarks.Platform,
-		Timezone: cfg.Timezone, TimeoutSeconds: definition.Timeout.Seconds(), RuleClass: sql.RuleClass(definition.Timeout.Seconds()),
+		Timezone: cfg.Timezone, TimeoutSeconds: definition.Timeout.Seconds(), RuleClass: sql.RuleClass(definition.Timeout.Seconds()), DurationKind: durationKind(definition),
 		Preset: cfg.Session.Preset, Definition: definition.Name, DefinitionDigest: definition.Digest(), ViewsDigest: sql.Digest(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reference tables: %w", err)
 	}
 	return files, nil
+}
+
+// durationKind is the word of the published figures for what the definition
+// measures as the length of a session.
+func durationKind(d transform.Definition) string {
+	switch d.Length.Measure {
+	case transform.InForeground:
+		return "foreground"
+	case transform.Reported, transform.ReportedOrUsed, transform.Pings:
+		return "engaged"
+	}
+	return "elapsed"
 }

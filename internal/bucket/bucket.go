@@ -75,6 +75,9 @@ func (b *Bucket) resolve(location string, create bool) (target, prefix string, e
 		if err != nil {
 			return "", "", fmt.Errorf("bucket %q: %w", location, err)
 		}
+		if u.Fragment != "" {
+			return "", "", fmt.Errorf("bucket %q: a # in a URL begins something else: write it as %%23", location)
+		}
 		if u.Scheme != "file" {
 			if prefix = strings.Trim(u.Path, "/"); prefix != "" {
 				prefix += "/"

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,7 +25,7 @@ func TestBucket(t *testing.T) {
 		"directory":        t.TempDir(),
 		"file URL":         "file://" + (&url.URL{Path: filepath.Join(t.TempDir(), "with space")}).EscapedPath(),
 		"memory":           "mem://",
-		"memory, a prefix": "mem:///some/folder",
+		"memory, a prefix": "mem:///some/folder%231",
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, err := bucket.Open(t.Context(), location, true, nil)
@@ -33,6 +34,7 @@ func TestBucket(t *testing.T) {
 			}
 			defer b.Close()
 			testObjects(t, b)
+			testOddNames(t, b)
 			testPutIsAllOrNothing(t, b)
 			testCreateHasOneWinner(t, b)
 		})
@@ -95,6 +97,32 @@ func testObjects(t *testing.T, b *bucket.Bucket) {
 	}
 }
 
+// Names are any texts: what is special in URLs stands for itself.
+func testOddNames(t *testing.T, b *bucket.Bucket) {
+	names := []string{"odd/-1/-1_2026-01-30_9.json", "odd/1 %23+&=?*é.json", "odd/1_2026-01-30_9#1.json", "odd/1_2026-01-30_9%231.json"}
+	for _, name := range names {
+		put(t, b, name, "text of "+name)
+	}
+	var listed []string
+	for o, err := range b.List(t.Context(), "odd/") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed = append(listed, o.Name)
+		r, err := b.Open(t.Context(), o.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(r); err != nil || string(text) != "text of "+o.Name {
+			t.Errorf("%s: read %q, %v", o.Name, text, err)
+		}
+		r.Close() // read-only: nothing to lose
+	}
+	if diff := cmp.Diff(names, listed); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
 // A writer that fails leaves the object as it was.
 func testPutIsAllOrNothing(t *testing.T, b *bucket.Bucket) {
 	put(t, b, "kept", "before")
@@ -145,6 +173,9 @@ func testCreateHasOneWinner(t *testing.T, b *bucket.Bucket) {
 }
 
 func TestOpenWhatIsNotThere(t *testing.T) {
+	if _, err := bucket.Open(t.Context(), "mem:///some/folder#1", true, nil); err == nil || !strings.Contains(err.Error(), "%23") {
+		t.Errorf("a # in a URL: %v", err)
+	}
 	_, err := bucket.Open(t.Context(), filepath.Join(t.TempDir(), "missing"), false, nil)
 	if err == nil {
 		t.Error("a missing directory was opened")

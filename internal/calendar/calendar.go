@@ -121,5 +121,11 @@ func (z Zone) Start(d Day) int64 {
 	return start.UnixMicro()
 }
 
+// Clock writes an instant in microseconds as local date and time, with as many
+// decimals as it has.
+func (z Zone) Clock(micros int64) string {
+	return time.UnixMicro(micros).In(z.loc()).Format("2006-01-02 15:04:05.999999")
+}
+
 // HourOf returns the local hour of day, 0 to 23, of an instant in microseconds.
 func (z Zone) HourOf(micros int64) int { return time.UnixMicro(micros).In(z.loc()).Hour() }

@@ -58,6 +58,10 @@ type Input struct {
 	// Aliases counts records that are no events but say which id is whose.
 	Aliases int64 `json:"aliases,omitempty"`
 
+	// Skipped counts records that are no events by the product's own word, such
+	// as hits that Adobe excludes: nothing is wrong with them.
+	Skipped int64 `json:"skipped,omitempty"`
+
 	// Edition names objects of a source that take each other's place, such as
 	// the daily and the intraday table of a date. One that is provisional
 	// counts only until one of the same edition that is not has been read.
@@ -66,7 +70,7 @@ type Input struct {
 }
 
 // A Batch is the manifest of one extraction: Σ Lines = Σ Events + Σ Quarantined
-// + Σ Aliases.
+// + Σ Aliases + Σ Skipped.
 type Batch struct {
 	ID         string  `json:"id"`   // six digits, counting up
 	Zone       string  `json:"zone"` // whose days the staged events are sorted into
@@ -77,6 +81,9 @@ type Batch struct {
 
 	// Reasons counts quarantined records by reason.
 	Reasons map[string]int64 `json:"reasons,omitempty"`
+
+	// Skips counts skipped records by reason.
+	Skips map[string]int64 `json:"skips,omitempty"`
 }
 
 // A StagedFile is a file of staged events and the objects whose events in it
@@ -99,20 +106,31 @@ type ObjectKey struct {
 // A Day is the manifest of the tables of one day.
 type Day struct {
 	Day        calendar.Day `json:"day"`
-	Definition string       `json:"definition"` // digest of the session definition
-	Code       string       `json:"code"`       // version of the transform
+	Definition string       `json:"definition"`         // digest of the session definition
+	Identity   string       `json:"identity,omitempty"` // digest of which id is whose; empty if nothing says so
+	Code       string       `json:"code"`               // version of the transform
 	Zone       string       `json:"zone"`
 	Inputs     []StagedFile `json:"inputs"`
 	Before     *StateRef    `json:"before,omitempty"`     // state the day starts from; nil on the first day
 	IsPartial  bool         `json:"is_partial,omitempty"` // made before the day was over
 	IsFinal    bool         `json:"is_final"`             // the next day with data has been folded
 
-	Tables map[string]File  `json:"tables"` // by table name: what is published
-	Carry  File             `json:"carry"`  // sessions carried over midnight; its rows are sessions
-	Ledger transform.Ledger `json:"ledger"` // where the day's events went
+	Tables map[string]File  `json:"tables"`           // by table name: what is published
+	Carry  File             `json:"carry"`            // what the day leaves to the next beside users; its rows are subjects
+	Others map[string]Other `json:"others,omitempty"` // what definitions that are only compared make of the day, by name
+	Ledger transform.Ledger `json:"ledger"`           // where the day's events went
 
 	Run  string    `json:"run"`  // the run that made them
 	Made time.Time `json:"made"` // when
+}
+
+// An Other is what a definition that is only compared makes of a day.
+type Other struct {
+	Definition string `json:"definition"` // its digest
+	Sessions   File   `json:"sessions"`
+	Days       File   `json:"session_days"`
+
+	Ledger transform.Ledger `json:"ledger"` // where the day's events went under it
 }
 
 // A StateRef names the state at the end of an earlier day by content.
@@ -130,6 +148,12 @@ func TableObject(table string, day calendar.Day) string {
 // CarryObject is where the sessions carried over the end of a day are kept.
 func CarryObject(day calendar.Day) string {
 	return fmt.Sprintf("carry/date=%s/carry.json", day)
+}
+
+// OtherObject is where a day's rows of a definition that is only compared are
+// kept.
+func OtherObject(definition, table string, day calendar.Day) string {
+	return fmt.Sprintf("definitions/%s/%s/date=%s/%s.parquet", definition, table, day, table)
 }
 
 // StagedObject is where part number part of a batch's events of a day is kept.

@@ -15,7 +15,7 @@ func sessions(n int) []transform.Session {
 		rows[i] = transform.Session{
 			Date: 20000, SessionID: fmt.Sprintf("%016x%016x", uint64(i)*0x9E3779B97F4A7C15, uint64(i)*0xBF58476D1CE4E5B9), UserID: fmt.Sprintf("user-%07d", i/3), DeviceID: fmt.Sprintf("device-%07d", i/3),
 			StartedAt: 1_700_000_000_000_000 + int64(i*7919)%86400_000_000, EndedAt: 1_700_000_100_000_000 + int64(i*7919)%86400_000_000,
-			DurationSeconds: float64(i%3600) / 7, EngagedSeconds: float64(i%1800) / 7, ForegroundSeconds: &fg,
+			DurationSeconds: new(float64(i%3600) / 7), IsCounted: true, EngagedSeconds: float64(i%1800) / 7, ForegroundSeconds: &fg,
 			EventCount: int64(i % 50), ScreenViews: int64(i % 9), EntryScreen: []string{"home", "search", "trail"}[i%3], ExitScreen: []string{"home", "search", "trail"}[i%2],
 			StartReason: "gap", EndReason: "timeout", Status: "ok", Platform: []string{"ios", "android"}[i%2], OSVersion: "17.1", AppVersion: "4.2.1", DeviceModel: fmt.Sprintf("model-%d", i%40),
 			Country: []string{"PT", "DE", "US", ""}[i%4], Language: "en", DefinitionDigest: "0123456789abcdef0123456789abcdef",

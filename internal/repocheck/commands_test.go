@@ -51,7 +51,8 @@ func readCommandLine(t *testing.T) commandLine {
 
 func addFlags(flags map[string]bool, structs map[string]*ast.StructType, name string) {
 	for _, f := range structs[name].Fields.List {
-		if len(f.Names) == 0 {
+		// The flags of a command's own commands pass for its flags.
+		if len(f.Names) == 0 || hasKey(tagOf(f), "cmd") {
 			addFlags(flags, structs, f.Type.(*ast.Ident).Name)
 		} else {
 			addFlag(flags, f)

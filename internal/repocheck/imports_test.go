@@ -27,8 +27,8 @@ var mayImport = map[string]rule{
 	"internal/parquetfile":   {theirs: "github.com/parquet-go/parquet-go github.com/klauspost/compress"},
 
 	"extract": {
-		ours:   "internal/bucket internal/calendar internal/lake transform",
-		theirs: "github.com/klauspost/compress github.com/parquet-go/parquet-go github.com/zeebo/xxh3",
+		ours:   "internal/bucket internal/calendar internal/lake internal/parquetfile transform",
+		theirs: "github.com/andybalholm/brotli github.com/klauspost/compress github.com/parquet-go/parquet-go github.com/zeebo/xxh3",
 	},
 
 	"sql":  {ours: "internal/calendar"},

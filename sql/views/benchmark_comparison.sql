@@ -50,7 +50,8 @@ setting AS (
     CASE WHEN s.platform = 'web' THEN 'web' ELSE 'app' END AS app_kind,
     s.region,
     s.timezone,
-    s.rule_class
+    s.rule_class,
+    s.duration_kind
   FROM mart.settings AS s
 ),
 pair AS (
@@ -87,6 +88,7 @@ pair AS (
     b.rule_class,
     s.rule_class AS own_rule_class,
     b.duration_kind,
+    s.duration_kind AS own_duration_kind,
     b.zero_length_sessions,
     b.retention_anchor,
     s.timezone AS own_timezone,
@@ -133,9 +135,9 @@ finding AS (
   FROM pair AS p
   WHERE p.needs_rule AND p.rule_class = 'unknown'
   UNION ALL
-  SELECT p.benchmark_id, 20, 2, 'published as ' || p.duration_kind || ' time, ours is elapsed time from first to last event'
+  SELECT p.benchmark_id, 20, 2, 'published as ' || p.duration_kind || ' time, ours is ' || p.own_duration_kind || ' time'
   FROM pair AS p
-  WHERE p.duration_kind NOT IN ('elapsed', 'unknown')
+  WHERE p.duration_kind NOT IN (p.own_duration_kind, 'unknown')
   UNION ALL
   SELECT p.benchmark_id, 21, 1, 'the publisher does not say which time counts: elapsed, foreground or engaged'
   FROM pair AS p
@@ -286,7 +288,7 @@ over_month AS (
 duration AS (
   SELECT s.duration_seconds, COUNT(*) AS sessions
   FROM mart.sessions AS s
-  WHERE s.session_date BETWEEN DATE_SUB(@as_of, INTERVAL 27 DAY) AND @as_of
+  WHERE s.session_date BETWEEN DATE_SUB(@as_of, INTERVAL 27 DAY) AND @as_of AND s.is_counted AND s.duration_seconds IS NOT NULL
   GROUP BY s.duration_seconds
 ),
 cumulated AS (

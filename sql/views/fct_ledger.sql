@@ -12,8 +12,10 @@ SELECT
   l.events_conflicting,
   l.events_outside_session,
   l.events_ignored,
+  l.events_beyond_cap,
+  l.events_uploaded_late,
   l.events_staged - l.events_in_sessions - l.events_duplicate - l.events_outside_session - l.events_ignored
-    AS events_unaccounted,
+    - l.events_beyond_cap - l.events_uploaded_late AS events_unaccounted,
   SAFE_DIVIDE(l.events_in_sessions, l.events_staged) AS share_in_sessions,
   l.definition_digest
 FROM mart.daily_ledger AS l

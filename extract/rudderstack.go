@@ -1,0 +1,46 @@
+package extract
+
+import (
+	"slices"
+	"strings"
+)
+
+// rudderStackProduct is what RudderStack writes to a bucket:
+// rudder-logs/{source}/{day of upload}/{seconds since 1970}.{source}.{uuid}.json.gz.
+// The records are those of the Segment specification, with the session that
+// the libraries keep: its id is in milliseconds from browsers and in seconds
+// from phones, and stays as it is written.
+func rudderStackProduct() product {
+	fields := segmentFields()
+	fields["session_id"] = Field{Path: "context.sessionId"}
+	fields["new_session"] = Field{Path: "context.sessionStart"}
+	return product{
+		name: "rudderstack", paths: segmentPaths(), fields: fields,
+		is: func(v []value) bool {
+			return isSegmentSpec(v) && !hasSegmentMarks(v)
+		},
+		objects:   rudderStackObjects,
+		corrected: true,
+		assembler: func() assembler {
+			inside := newInside(segmentPaths())
+			return func(v []value, fields *[fieldCount]value) *flaw {
+				inside.clear(v)
+				if flaw := assembleSegment(v, fields); flaw != nil {
+					return flaw
+				}
+				fields[sessionID] = v[rudderSession]
+				fields[newSession] = v[rudderSessionStart]
+				return nil
+			}
+		},
+	}
+}
+
+// The same events go to warehouses by way of a folder of their own, in another
+// form.
+func rudderStackObjects(name string) objectRole {
+	if slices.Contains(strings.Split(name, "/"), "rudder-warehouse-staging-logs") {
+		return objectRole{contents: noData}
+	}
+	return objectRole{}
+}

@@ -1,0 +1,234 @@
+package transform
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"sojourn/internal/calendar"
+)
+
+// A Difference is what becomes of one session under another definition.
+type Difference struct {
+	Change Outcome
+	// Rule is the rule responsible: of the definition that cut where the other
+	// did not, as in start_reason and end_reason; measure where the sessions
+	// are the same and only their lengths differ; empty for the same.
+	Rule  string
+	One   *Session  // the session; nil if only the other definition has it
+	Other []Session // the other definition's sessions that overlap it, in order of start
+}
+
+// An Outcome is what becomes of a session under another definition.
+type Outcome string
+
+// The outcomes. Every session of the first definition has one of those but
+// Added.
+const (
+	Same       Outcome = "same"
+	SplitUp    Outcome = "split"   // two or more begin where one did
+	Merged     Outcome = "merged"  // it is part of one that began with an earlier session
+	Gone       Outcome = "dropped" // none is there, or none that counts
+	Lengthened Outcome = "longer"
+	Shortened  Outcome = "shorter"
+	Added      Outcome = "added" // it is there only under the other definition
+)
+
+// Differences tells what becomes of the sessions of one definition under
+// another, both of the same events and one day, in the order of user and start.
+// Sessions meet by user if byUser is set, by device otherwise.
+func Differences(one, other []Session, byUser bool) []Difference {
+	whose := func(r *Session) string {
+		if byUser {
+			return r.UserID
+		}
+		return cmp.Or(r.DeviceID, r.UserID)
+	}
+	group := func(rows []Session) map[string][]Session {
+		of := map[string][]Session{}
+		for _, r := range rows {
+			of[whose(&r)] = append(of[whose(&r)], r)
+		}
+		for _, rows := range of {
+			slices.SortFunc(rows, func(a, b Session) int {
+				return cmp.Or(cmp.Compare(a.StartedAt, b.StartedAt), cmp.Compare(a.EndedAt, b.EndedAt), strings.Compare(a.SessionID, b.SessionID))
+			})
+		}
+		return of
+	}
+	ones, others := group(one), group(other)
+	var all []Difference
+	for who, mine := range ones {
+		all = append(all, differencesOf(mine, others[who])...)
+	}
+	for who, theirs := range others {
+		if len(ones[who]) == 0 {
+			all = append(all, differencesOf(nil, theirs)...)
+		}
+	}
+	slices.SortFunc(all, func(a, b Difference) int {
+		x, y := a.shown(), b.shown()
+		return cmp.Or(strings.Compare(x.UserID, y.UserID), cmp.Compare(x.StartedAt, y.StartedAt), strings.Compare(x.SessionID, y.SessionID), strings.Compare(string(a.Change), string(b.Change)))
+	})
+	return all
+}
+
+func (d *Difference) shown() *Session {
+	if d.One != nil {
+		return d.One
+	}
+	return &d.Other[0]
+}
+
+// differencesOf compares the sessions of one subject, which are in order.
+func differencesOf(mine, theirs []Session) []Difference {
+	var all []Difference
+	for i := range mine {
+		one := &mine[i]
+		var meets []Session
+		for j := range theirs {
+			if overlap(one, &theirs[j]) {
+				meets = append(meets, theirs[j])
+			}
+		}
+		d := Difference{One: one, Other: meets}
+		d.Change, d.Rule = outcome(one, meets, mine[:i])
+		all = append(all, d)
+	}
+	for j := range theirs {
+		their := &theirs[j]
+		if their.IsCounted && !slices.ContainsFunc(mine, func(one Session) bool { return overlap(&one, their) }) {
+			all = append(all, Difference{Change: Added, Rule: their.StartReason, Other: theirs[j : j+1 : j+1]})
+		}
+	}
+	return all
+}
+
+func overlap(a, b *Session) bool { return a.StartedAt <= b.EndedAt && b.StartedAt <= a.EndedAt }
+
+func outcome(one *Session, meets, before []Session) (Outcome, string) {
+	if len(meets) == 0 {
+		return Gone, "outside"
+	}
+	if !slices.ContainsFunc(meets, func(r Session) bool { return r.IsCounted }) {
+		return Gone, meets[0].Exclusion
+	}
+	first := &meets[0]
+	for i := range meets {
+		if i > 0 || first.StartedAt > one.StartedAt && len(meets) > 1 {
+			return SplitUp, meets[i].StartReason
+		}
+	}
+	if slices.ContainsFunc(before, func(r Session) bool { return overlap(&r, first) }) {
+		return Merged, one.StartReason
+	}
+	mine, theirs := one.EndedAt-one.StartedAt, first.EndedAt-first.StartedAt
+	switch {
+	case theirs > mine && first.EndedAt > one.EndedAt:
+		return Lengthened, one.EndReason
+	case theirs > mine:
+		return Lengthened, one.StartReason
+	case theirs < mine && first.EndedAt < one.EndedAt:
+		return Shortened, first.EndReason
+	case theirs < mine:
+		return Shortened, first.StartReason
+	}
+	a, b := one.DurationSeconds, first.DurationSeconds
+	switch {
+	case a == nil && b == nil || a != nil && b != nil && *a == *b:
+		return Same, ""
+	case b == nil || a != nil && *b < *a:
+		return Shortened, "measure"
+	}
+	return Lengthened, "measure"
+}
+
+// DifferenceRows returns the rows of definition_differences of a day: what
+// each definition comes to, and what becomes of the sessions of the first
+// under each other one.
+func DifferenceRows(day calendar.Day, final bool, first Strung, others []Strung) []DefinitionDifference {
+	if len(others) == 0 {
+		return nil
+	}
+	row := func(s *Strung, r DefinitionDifference) DefinitionDifference {
+		r.Date, r.Definition, r.DefinitionDigest, r.IsFinal = day, s.Definition.Name, s.Definition.Digest(), final
+		return r
+	}
+	rows := []DefinitionDifference{row(&first, first.all())}
+	for i := range others {
+		other := &others[i]
+		rows = append(rows, row(other, other.all()))
+		type key struct {
+			change Outcome
+			rule   string
+		}
+		sums := map[key]*DefinitionDifference{}
+		users := map[key]map[string]bool{}
+		byUser := first.Definition.By == ByUser || other.Definition.By == ByUser
+		for _, d := range Differences(counted(first.Sessions), other.Sessions, byUser) {
+			k := key{d.Change, d.Rule}
+			sum := at(sums, k)
+			sum.Change, sum.Rule = string(d.Change), d.Rule
+			sum.Sessions++
+			if users[k] == nil {
+				users[k] = map[string]bool{}
+			}
+			users[k][d.shown().UserID] = true
+		}
+		for k, sum := range sums {
+			sum.Users = int64(len(users[k]))
+			rows = append(rows, row(other, *sum))
+		}
+	}
+	slices.SortFunc(rows, func(a, b DefinitionDifference) int {
+		return cmp.Or(strings.Compare(a.Definition, b.Definition), strings.Compare(a.Change, b.Change), strings.Compare(a.Rule, b.Rule))
+	})
+	return rows
+}
+
+func counted(rows []Session) []Session {
+	return slices.DeleteFunc(slices.Clone(rows), func(r Session) bool { return !r.IsCounted })
+}
+
+// Strung is what one definition makes of the events of a day.
+type Strung struct {
+	Definition Definition
+	Sessions   []Session    // that began on the day
+	Days       []SessionDay // what happened in sessions on the day
+}
+
+// Visits are the sessions that count on the day by the definition's
+// attribution, those that are not counted included.
+func (s *Strung) Visits() []Session {
+	if s.Definition.Attribution != TouchedDay {
+		return s.Sessions
+	}
+	began := make(map[string]*Session, len(s.Sessions))
+	for i := range s.Sessions {
+		began[s.Sessions[i].SessionID] = &s.Sessions[i]
+	}
+	visits := make([]Session, 0, len(s.Days))
+	for i := range s.Days {
+		visits = append(visits, s.Days[i].Part(began[s.Days[i].SessionID]))
+	}
+	return visits
+}
+
+// all is what the definition comes to on the day.
+func (s *Strung) all() DefinitionDifference {
+	r := DefinitionDifference{Change: "all"}
+	users := map[string]bool{}
+	var lengths spans
+	for _, v := range s.Visits() {
+		if !v.IsCounted {
+			continue
+		}
+		r.Sessions++
+		users[v.UserID] = true
+		lengths.add(v.DurationSeconds)
+	}
+	r.Users = int64(len(users))
+	r.P50Seconds = lengths.percentile(50)
+	r.SessionsPerUser = ratio(float64(r.Sessions), float64(r.Users))
+	return r
+}
