@@ -46,7 +46,7 @@ func TestPostHogParquet(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
-	want = []string{"3 bad_json: in the object inside the text: the text ends where a value should be at byte 96"}
+	want = []string{"3 bad_json: in the object inside the text: the text ends where a value should be at byte 196"}
 	if diff := cmp.Diff(want, rejects); diff != "" {
 		t.Errorf("in quarantine (-want +got):\n%s", diff)
 	}
