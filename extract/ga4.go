@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"strconv"
 
 	"github.com/zeebo/xxh3"
 )
@@ -71,6 +72,7 @@ func ga4Fields() map[string]Field {
 		"screen":             {Path: "event_params"},
 		"engaged_ms":         {Path: "event_params.engagement_time_msec"},
 		"crash":              {Path: "event_params.fatal"},
+		"background":         {Path: "event_name"},
 		"platform":           {Path: "platform"},
 		"os_version":         {Path: "device.operating_system_version"},
 		"app_version":        {Path: "app_info.version"},
@@ -91,7 +93,8 @@ func ga4Product() product {
 		is: func(v []value) bool {
 			return v[ga4Name].known() && v[ga4Timestamp].known() && v[ga4Params].kind != absent
 		},
-		objects: ga4Objects,
+		objects:     ga4Objects,
+		subjectless: "a user who gave no consent has neither",
 		assembler: func() assembler {
 			g := &ga4{params: newGA4Parameters()}
 			return g.assemble
@@ -100,14 +103,35 @@ func ga4Product() product {
 }
 
 // The tables of an export are named by date: the daily one takes the place of
-// what was streamed during the day.
-var ga4Tables = regexp.MustCompile(`events_(intraday_|fresh_)?(\d{8})`)
+// what was streamed during the day. One bucket may have the data sets of
+// several properties. Tables of users have no events.
+var (
+	ga4Tables     = regexp.MustCompile(`events_(intraday_|fresh_)?(\d{8})`)
+	ga4Properties = regexp.MustCompile(`analytics_\d+`)
+	ga4Users      = regexp.MustCompile(`(^|[^a-z_])(pseudonymous_)?users_\d{8}`)
+)
 
 func ga4Objects(name string) objectRole {
 	if table := ga4Tables.FindStringSubmatch(name); table != nil {
-		return objectRole{edition: table[2], provisional: table[1] != ""}
+		return objectRole{edition: ga4Properties.FindString(name) + "/" + table[2], provisional: table[1] != ""}
+	}
+	if ga4Users.MatchString(name) {
+		return objectRole{contents: noData}
 	}
 	return objectRole{}
+}
+
+// inBackground says whether an event is one that the SDK, or a store, reports
+// while nobody uses the app (support.google.com/analytics/answer/9234069).
+// Events of the app's own that it logs in the background cannot be told.
+func inBackground(name []byte) bool {
+	switch string(name) {
+	case "notification_receive", "notification_dismiss",
+		"app_remove", "app_clear_data", "app_update", "os_update",
+		"app_store_refund", "app_store_subscription_cancel", "app_store_subscription_convert", "app_store_subscription_renew":
+		return true
+	}
+	return false
 }
 
 type ga4 struct {
@@ -140,10 +164,12 @@ func (g *ga4) assemble(v []value, fields *[fieldCount]value) *flaw {
 		acquisitionSource: firstKnown(v[ga4ManualSource], v[ga4Source]),
 		campaign:          firstKnown(v[ga4ManualCampaign], v[ga4Campaign]),
 	}
-	switch string(v[ga4Name].bytes) {
-	case "app_exception":
+	if string(v[ga4Name].bytes) == "app_exception" {
 		fields[crash] = p.fatal
-	case "notification_receive":
+	}
+	// An event that asks to extend the session counts as use
+	// (support.google.com/analytics/answer/9191807).
+	if inBackground(v[ga4Name].bytes) && string(p.extends.bytes) != "1" {
 		fields[background] = value{kind: boolean, bytes: []byte("true")}
 	}
 	return nil
@@ -182,10 +208,11 @@ type ga4Parameters struct {
 	root    *node
 	element [5]value // key and the four types of values
 	scratch []byte
+	decimal []byte // numbers of this record as they are compared
 
 	sum xxh3.Uint128 // of the digests of all parameters: their order does not count
 
-	sessionID, screen, screenClass, pageLocation, engagedMillis, fatal value
+	sessionID, screen, screenClass, pageLocation, engagedMillis, fatal, extends value
 }
 
 func newGA4Parameters() ga4Parameters {
@@ -200,7 +227,7 @@ func newGA4Parameters() ga4Parameters {
 
 // read reads event_params, a list of objects with key and value.
 func (p *ga4Parameters) read(list value) *flaw {
-	*p = ga4Parameters{scan: p.scan, root: p.root, scratch: p.scratch}
+	*p = ga4Parameters{scan: p.scan, root: p.root, scratch: p.scratch, decimal: p.decimal[:0]}
 	switch list.kind {
 	case array:
 	case absent, null:
@@ -216,6 +243,11 @@ func (p *ga4Parameters) read(list value) *flaw {
 
 // add takes the parameter in element.
 func (p *ga4Parameters) add() {
+	if whole := &p.element[2]; whole.known() && whole.kind == text {
+		whole.kind = number // dumps in JSON put 64-bit integers in quotes
+	}
+	p.plain(&p.element[3])
+	p.plain(&p.element[4])
 	v := firstKnown(p.element[1:]...)
 	switch string(p.element[0].bytes) {
 	case "ga_session_id":
@@ -230,6 +262,8 @@ func (p *ga4Parameters) add() {
 		p.engagedMillis = v
 	case "fatal":
 		p.fatal = v
+	case "extend_session":
+		p.extends = v
 	}
 	b := p.scratch[:0]
 	for _, v := range p.element {
@@ -239,4 +273,18 @@ func (p *ga4Parameters) add() {
 	sum := xxh3.Hash128(b)
 	p.sum.Hi += sum.Hi
 	p.sum.Lo += sum.Lo
+}
+
+// plain writes a number with decimals in one way: 12.50 and 1.25E1 are equal.
+func (p *ga4Parameters) plain(v *value) {
+	if v.kind != number {
+		return
+	}
+	f, err := strconv.ParseFloat(string(v.bytes), 64)
+	if err != nil {
+		return
+	}
+	start := len(p.decimal)
+	p.decimal = strconv.AppendFloat(p.decimal, f, 'f', -1, 64)
+	v.bytes = p.decimal[start:len(p.decimal):len(p.decimal)]
 }

@@ -23,14 +23,14 @@ func readParquet(ctx context.Context, r *reading) error {
 	if file.size == 0 {
 		return nil
 	}
-	if err := checkMagic(file); err != nil {
-		return err
-	}
 	var table *parquetTable
 	if err := guarded(func() (err error) {
 		table, err = openParquetTable(file, r.source)
 		return err
 	}); err != nil {
+		if product := resemblance(file); product != "" {
+			return &misfit{fmt.Sprintf("%v; these are records of %s", err, product)}
+		}
 		return err
 	}
 	defer table.close()
@@ -92,8 +92,10 @@ const parquetRows = 256
 
 // A parquetTable reads the columns of mapped fields in step.
 type parquetTable struct {
-	groups  []parquet.RowGroup // not begun yet
-	left    int64              // rows of the current one
+	file    *spooled
+	parquet *parquet.File
+	group   int   // the next row group
+	left    int64 // rows of the current one
 	columns []parquetColumn
 	texts   []byte // of the decoded rows
 }
@@ -114,16 +116,15 @@ type parquetColumn struct {
 
 // openParquetTable finds the columns of a source's fields in a file.
 func openParquetTable(file *spooled, s Source) (*parquetTable, error) {
-	f, err := parquet.OpenFile(file, file.size,
-		parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(blockSize))
+	f, err := openParquet(file)
 	if err != nil {
-		return nil, fmt.Errorf("not a Parquet file: %w", err)
+		return nil, err
 	}
 	leaves, err := locate(s, func(p place) (parquet.LeafColumn, bool) { return f.Schema().Lookup(splitPath(p.path)...) })
 	if err != nil {
 		return nil, err
 	}
-	t := &parquetTable{groups: f.RowGroups(), columns: make([]parquetColumn, len(leaves))}
+	t := &parquetTable{file: file, parquet: f, columns: make([]parquetColumn, len(leaves))}
 	for i, leaf := range leaves {
 		c := &t.columns[i]
 		c.field, c.path, c.index = leaf.field, leaf.path, leaf.column.ColumnIndex
@@ -139,17 +140,20 @@ func openParquetTable(file *spooled, s Source) (*parquetTable, error) {
 
 // decode reads the next rows and returns how many, 0 at the end.
 func (t *parquetTable) decode() (n int, err error) {
-	for t.left == 0 {
-		if len(t.groups) == 0 {
+	for groups := t.parquet.RowGroups(); t.left == 0; t.group++ {
+		if t.group == len(groups) {
 			return 0, nil
 		}
-		chunks := t.groups[0].ColumnChunks()
+		chunks := groups[t.group].ColumnChunks()
 		for i := range t.columns {
 			c := &t.columns[i]
+			if err := checkPages(t.file, t.parquet, t.group, c.index); err != nil {
+				return 0, fmt.Errorf("column %s: %w", c.path, err)
+			}
 			c.close()
 			c.pages = chunks[c.index].Pages()
 		}
-		t.left, t.groups = t.groups[0].NumRows(), t.groups[1:]
+		t.left = groups[t.group].NumRows()
 	}
 	n = int(min(t.left, parquetRows))
 	t.left -= int64(n)

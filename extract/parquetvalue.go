@@ -36,6 +36,8 @@ func converterOf(t parquet.Type) parquetConverter {
 		if !l.IsSigned {
 			return written(number, func(b []byte, v parquet.Value) []byte { return strconv.AppendUint(b, uint64(v.Uint32()), 10) })
 		}
+	case *types.DecimalType:
+		return decimalConverter(t.Kind(), l.Scale)
 	case *types.StringType, *types.EnumType, *types.JsonType, nil:
 	default:
 		return nil

@@ -33,6 +33,10 @@ type product struct {
 	// is says whether a record has what no other product's records have.
 	is func(v []value) bool
 
+	// subjectless is why a record may have neither user nor device, for
+	// messages; empty if the product has no reason for it.
+	subjectless string
+
 	// objects says what the product's objects are by their names; nil if all
 	// have events.
 	objects func(name string) objectRole
@@ -85,15 +89,52 @@ func (p product) readLines(ctx context.Context, data io.Reader, r *reading) erro
 	return eachLine(ctx, data, r, p.decoder(r))
 }
 
+// readParquet reads a Parquet object with one record a row.
+func (p product) readParquet(ctx context.Context, r *reading) error {
+	paths, units := p.places(r.source)
+	decode := p.decoder(r)
+	var e transform.Event
+	return eachRow(ctx, r, newNode(paths), units, func(row line) error {
+		f := row.flaw()
+		if f == nil {
+			f = decode(row.text, &e)
+		}
+		if f != nil {
+			return r.reject(ctx, row, f)
+		}
+		return r.accept(ctx, &e, row.number)
+	})
+}
+
+// places returns the places that are read of a source's records, and for each
+// the microseconds in the unit of its time, 0 for none.
+func (p product) places(s Source) (paths [][]string, units []int64) {
+	fields := maps.Clone(p.fields)
+	if fields == nil {
+		fields = map[string]Field{}
+	}
+	maps.Copy(fields, s.Fields)
+	unitOf := map[string]int64{}
+	for _, name := range fieldNames {
+		if f, ok := fields[name]; ok && f.Unit != "" {
+			unitOf[f.Path] = unitMicros(f.Unit)
+		}
+	}
+	all := slices.Clone(p.paths)
+	for _, place := range (Source{Fields: s.Fields}).configured() {
+		all = append(all, place.path)
+	}
+	for _, path := range all {
+		paths = append(paths, splitPath(path))
+		units = append(units, unitOf[path])
+	}
+	return paths, units
+}
+
 // readAliases reads an object whose records say which id is whose.
 func (p product) readAliases(ctx context.Context, r *reading) error {
-	split := make([][]string, len(p.aliasPaths))
-	for i, path := range p.aliasPaths {
-		split[i] = splitPath(path)
-	}
-	root, values := newNode(split), make([]value, len(split))
-	var scan scanner
-	return streamed(func(ctx context.Context, data io.Reader, r *reading) error {
+	take := p.aliasTaker(ctx, r)
+	err := streamed(func(_ context.Context, data io.Reader, _ *reading) error {
 		data, err := ofRecords(data)
 		if err != nil {
 			return err
@@ -107,23 +148,48 @@ func (p product) readAliases(ctx context.Context, r *reading) error {
 			if err != nil {
 				return &brokenOff{l, err}
 			}
-			f := l.flaw()
-			if f == nil && isBlank(l.text) {
+			if l.flaw() == nil && isBlank(l.text) {
 				continue
 			}
-			var a transform.Alias
-			if f == nil {
-				if f = scan.record(l.text, root, values); f == nil {
-					a, f = p.alias(values)
-				}
-			}
-			if f == nil {
-				r.mapped(a, l.number)
-			} else if err := r.reject(ctx, l, f); err != nil {
+			if err := take(l); err != nil {
 				return err
 			}
 		}
 	})(ctx, r)
+	if errors.Is(err, errParquet) {
+		paths := splitPaths(p.aliasPaths)
+		return eachRow(ctx, r, newNode(paths), make([]int64, len(paths)), take)
+	}
+	return err
+}
+
+// aliasTaker returns what takes the records that say which id is whose.
+func (p product) aliasTaker(ctx context.Context, r *reading) func(line) error {
+	root, values := newNode(splitPaths(p.aliasPaths)), make([]value, len(p.aliasPaths))
+	var scan scanner
+	return func(l line) error {
+		f := l.flaw()
+		var a transform.Alias
+		if f == nil {
+			f = scan.record(l.text, root, values)
+		}
+		if f == nil {
+			a, f = p.alias(values)
+		}
+		if f != nil {
+			return r.reject(ctx, l, f)
+		}
+		r.mapped(a, l.number)
+		return nil
+	}
+}
+
+func splitPaths(paths []string) [][]string {
+	split := make([][]string, len(paths))
+	for i, path := range paths {
+		split[i] = splitPath(path)
+	}
+	return split
 }
 
 // decoder returns what makes events of the product's records.
@@ -138,11 +204,7 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 		added = append(added, place.field)
 		fields[place.field.String()] = r.source.Fields[place.field.String()]
 	}
-	split := make([][]string, len(paths))
-	for i, path := range paths {
-		split[i] = splitPath(path)
-	}
-	root := newNode(split).embed(p.embedded...)
+	root := newNode(splitPaths(paths)).embed(p.embedded...)
 	judge := newJudge(Source{Fields: fields, Clock: r.source.Clock}, r.now, r.texts)
 	assemble := p.assembler()
 
@@ -151,7 +213,7 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 	return func(record []byte, e *transform.Event) *flaw {
 		flaw := scan.record(record, root, values)
 		if flaw != nil || !p.is(values) {
-			if flaw := mistaken(record, p.name); flaw != nil {
+			if flaw := r.mistaken(record, p.name); flaw != nil {
 				return flaw
 			}
 		}
@@ -167,7 +229,11 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 				assembled[f] = v
 			}
 		}
-		return judge.event(&assembled, e)
+		flaw = judge.event(&assembled, e)
+		if flaw != nil && flaw.reason == missingSubject && p.subjectless != "" {
+			flaw.detail += "; " + p.subjectless
+		}
+		return flaw
 	}
 }
 
@@ -182,8 +248,12 @@ func (s Source) configured() []place {
 
 // mistaken is the flaw of a record of another product than that of the source;
 // nil if it is not known to be one.
-func mistaken(record []byte, own string) *flaw {
-	if other := guessRecord(record); other != "" && other != own {
+func mistaken(record []byte, own string) *flaw { return misnamed(guessRecord(record), own) }
+
+// misnamed is mistaken for a record that looks like one of another product;
+// "" for none that is known.
+func misnamed(other, own string) *flaw {
+	if other != "" && other != own {
 		return &flaw{wrongFormat, fmt.Sprintf("this is a record of %s, not of %s: is the source's format right, and its match?", other, own)}
 	}
 	return nil
@@ -200,12 +270,8 @@ func guessRecord(record []byte) string {
 	}
 	var scan scanner
 	for _, p := range products() {
-		split := make([][]string, len(p.paths))
-		for i, path := range p.paths {
-			split[i] = splitPath(path)
-		}
-		values := make([]value, len(split))
-		if scan.record(record, newNode(split).embed(p.embedded...), values) == nil && p.is(values) {
+		values := make([]value, len(p.paths))
+		if scan.record(record, newNode(splitPaths(p.paths)).embed(p.embedded...), values) == nil && p.is(values) {
 			return p.name
 		}
 	}
@@ -233,8 +299,4 @@ const (
 )
 
 // errParquet says that an object that was expected to be text is Parquet.
-var errParquet = errors.New("the object is a Parquet file")
-
-func (p product) readParquet(ctx context.Context, r *reading) error {
-	return errParquet
-}
+var errParquet = error(&misfit{"this is a Parquet file, not lines of text"})

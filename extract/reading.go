@@ -19,6 +19,20 @@ type reading struct {
 	source Source
 	object bucket.Object
 	input  lake.Input
+
+	// likeness names the product whose records a Parquet object has, "" for
+	// none that is known. It is nil while an object of lines is read, each of
+	// which tells by itself.
+	likeness func() string
+}
+
+// mistaken is the flaw of a record of another product than that of the source;
+// nil if it is not known to be one.
+func (r *reading) mistaken(record []byte, own string) *flaw {
+	if r.likeness != nil {
+		return misnamed(r.likeness(), own)
+	}
+	return mistaken(record, own)
 }
 
 // A reader decodes an object into accepted and rejected records. Its error is
@@ -36,6 +50,13 @@ func (b *brokenOff) Error() string {
 }
 
 func (b *brokenOff) Unwrap() error { return b.err }
+
+// misfit is the error of an object that is of another format than its source.
+type misfit struct{ found string }
+
+func (m *misfit) Error() string {
+	return m.found + ": is the source's format right, and its match?"
+}
 
 // streamed makes a reader of one that needs the contents only once, in order.
 func streamed(decode func(context.Context, io.Reader, *reading) error) reader {
@@ -102,6 +123,9 @@ func (r *reading) read(ctx context.Context, f format) error {
 	reason := unreadableObject
 	if broken, ok := errors.AsType[*brokenOff](err); ok {
 		at, reason = broken.rest, truncatedObject
+	}
+	if _, ok := errors.AsType[*misfit](err); ok {
+		reason = wrongFormat
 	}
 	if _, ok := errors.AsType[*lost](err); ok {
 		// Without a version the object stays pending: the next batch

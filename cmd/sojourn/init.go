@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sojourn/extract"
@@ -15,7 +16,7 @@ import (
 
 type initCmd struct {
 	Dir    string `arg:"" default:"." help:"Directory to write sojourn.yaml into; made if missing."`
-	Format string `default:"ndjson" help:"Format of the raw events: ndjson, csv, parquet or ga4."`
+	Format string `default:"ndjson" help:"Format of the raw events: ${formats}."`
 	App    string `default:"myapp" help:"Name of the app."`
 	URL    string `default:"./raw" help:"Where the raw events are: a directory or a bucket URL."`
 	Zone   string `default:"UTC" help:"Reporting time zone, an IANA name."`
@@ -75,11 +76,11 @@ type sample struct {
 
 // sampleConfig returns a commented configuration.
 func sampleConfig(s sample) (string, error) {
-	fields, ok := sampleFields[s.Format]
+	f, ok := formatSamples()[s.Format]
 	if !ok {
 		return "", fmt.Errorf("format: unknown %q: want one of %s", s.Format, strings.Join(extract.Formats(), ", "))
 	}
-	s.Match = cmp.Or(s.Match, "**")
+	s.Match = cmp.Or(s.Match, f.match, "**")
 	s.MaxBadShare = cmp.Or(s.MaxBadShare, "1%")
 	keyEvents := "    # key_event: [purchase]      # what the app is for: makes a session engaged\n"
 	if len(s.KeyEvents) > 0 {
@@ -89,17 +90,17 @@ func sampleConfig(s sample) (string, error) {
 # this file. sojourn --help lists the commands.
 
 app: %s
-timezone: %s          # reporting zone (IANA name): days begin here
+timezone: %-16s # reporting zone (IANA name): days begin here
 lake: ./lake               # all that sojourn writes: a directory or gs:// s3:// azblob:// URL
 
 sources:
   - name: app
-    url: %s             # a directory, or gs:// s3:// azblob:// file:// with a prefix
-    format: %s         # ndjson csv parquet ga4; gzip and zstd are seen by content
-    match: %q            # which objects: ** stands for any folders
+    url: %-17s # a directory, or gs:// s3:// azblob:// file:// with a prefix
+    format: %-14s # or %s
+    match: %-15s # which objects: ** stands for any folders
 %s
 session:
-  preset: app              # gap rule, 30 minutes; what follows would differ from it
+%s  preset: app              # gap rule, 30 minutes; what follows would differ from it
   # timeout: 30m           # the longest pause inside a session
   # boundary: ">"          # ">": only a longer pause begins a new session; ">=": an equal one too
   # cap: 24h               # a session this old is cut; 0 for never
@@ -124,35 +125,11 @@ benchmarks: {industry: %s, platform: all}   # whose published figures to compare
 max_bad_share: %-11s # a greater share of records, or of bytes, unreadable: exit status 3
 schedule: {cron: "15 4 * * *", timezone: UTC}   # for sojourn schedule
 # memory: 64MiB            # for events being staged; a run takes several times as much
-`, s.App, s.Zone, s.URL, s.Format, s.Match, fields, keyEvents, s.Industry, s.MaxBadShare), nil
+`, s.App, s.Zone, s.URL, s.Format, others(s.Format), fmt.Sprintf("%q", s.Match), f.source, f.preset, keyEvents, s.Industry, s.MaxBadShare), nil
 }
 
-const sampleMapping = `    fields:                # canonical field: path in the record
-      event_id: event_id   # dots go into objects: properties.item.id
-      user_id: user_id
-      device_id: device_id # user_id or device_id is needed
-      event_name: event_name
-      timestamp: timestamp # RFC 3339, or {path: ts, unit: ms} (s, ms, us)
-      received_at: received_at
-      session_id: session_id
-      screen: screen
-      platform: platform
-      os_version: os_version
-      app_version: app_version
-      device_model: device_model
-      country: country
-      language: language
-      acquisition_source: acquisition_source
-      campaign: campaign
-      # engaged_ms: engagement_ms    # engagement time since the event before
-      # crash: is_crash              # true if the app crashed
-      # background: in_background    # true if the app was in the background
-`
-
-// sampleFields is the mapping of each format.
-var sampleFields = map[string]string{
-	"ndjson":  sampleMapping,
-	"csv":     sampleMapping,
-	"parquet": sampleMapping,
-	"ga4":     "    # the fields of a GA4 export are where Google puts them: nothing to map\n",
+// others lists the formats beside one.
+func others(format string) string {
+	names := slices.DeleteFunc(extract.Formats(), func(name string) bool { return name == format })
+	return strings.Join(names, " ")
 }

@@ -53,6 +53,7 @@ func runScripts(t *testing.T, dir string) {
 			"longline": longLine,
 			"badbytes": badBytes,
 			"status":   exitStatusOf,
+			"parquet":  parquetFile,
 		},
 	})
 }
