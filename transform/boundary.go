@@ -112,8 +112,6 @@ func (f *folding) startsAnew(c *open, e step, stamp, silence string) string {
 	case c.Ended:
 		f.leaveOff(c, "explicit_end", stamp)
 		return "after_end"
-	case c.Cut:
-		return ""
 	}
 	why := f.cut(c, e, stamp)
 	if why != "" {
@@ -161,6 +159,7 @@ func (f *folding) cut(c *open, e step, stamp string) string {
 	switch {
 	case d.Midnight != "" && f.split.DayOf(e.At) != f.split.DayOf(c.Session.EndedAt):
 		return "midnight"
+	case c.Cut: // a limit has had its say
 	case d.CapAction == CapSplit && f.capped(c, e.At):
 		return "cap"
 	case d.EventCapAction == CapSplit && d.EventCap > 0 && c.Activity >= d.EventCap:
@@ -207,7 +206,13 @@ func (f *folding) capped(c *open, at int64) bool {
 func (f *folding) beyondCap(c *open, e step) bool {
 	d := &f.definition
 	if d.EventCapAction == CapTruncate && d.EventCap > 0 && c.Activity >= d.EventCap {
+		c.Cut = true
+		f.close(c, "event_cap")
+	}
+	if c.Cut {
+		// What would have been in the session is not in another, but it is alive.
 		c.Touched = max(c.Touched, e.At)
+		c.Ended = c.Ended || e.kind&end != 0
 		f.latest = c
 		f.out.Ledger.BeyondCap++
 		return true

@@ -221,6 +221,9 @@ func (s *Strung) Visits() []Session {
 	}
 	visits := make([]Session, 0, len(s.Days))
 	for i := range s.Days {
+		if !s.Days[i].Active() {
+			continue
+		}
 		visits = append(visits, s.Days[i].Part(began[s.Days[i].SessionID]))
 	}
 	return visits

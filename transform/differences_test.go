@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,4 +92,32 @@ func byDay(f fold) map[calendar.Day][]transform.Session {
 		days[r.Date] = append(days[r.Date], r)
 	}
 	return days
+}
+
+// Where sessions count on every day that they touch, background work that joins
+// one after midnight touches nothing.
+func TestBackgroundWorkTouchesNoDay(t *testing.T) {
+	d := app()
+	d.Attribution = transform.TouchedDay
+	f := foldDays(t, d, zone(t, "Europe/Lisbon"), told(t, `
+		27 23:50 tap device=d1
+		28 00:05 tap device=d1
+		27 23:55 tap device=d2
+		28 00:10 push_received device=d2`))
+	on := transform.Strung{Definition: d, Sessions: byDay(f)[date(28)]}
+	for _, part := range f.parts {
+		if part.Date == date(28) {
+			on.Days = append(on.Days, part)
+		}
+	}
+	if len(on.Days) != 2 {
+		t.Fatalf("%d parts, want 2: %+v", len(on.Days), on.Days)
+	}
+	var users []string
+	for _, v := range on.Visits() {
+		users = append(users, v.UserID)
+	}
+	if !slices.Equal(users, []string{"d1"}) {
+		t.Errorf("visits of %v, want d1's alone", users)
+	}
 }

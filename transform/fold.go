@@ -22,9 +22,13 @@ type Sessionizer struct {
 	platforms  map[string]limits
 	splitOn    []func(*Attributes) *string
 
-	seen  map[string]int // index of the kept event by id
+	seen  map[delivery]int // index of the kept event
 	order []step
 }
+
+// delivery is what all deliveries of an event have in common. The device is
+// empty where all events are of one.
+type delivery struct{ device, id string }
 
 // limits are a [Pause] in microseconds.
 type limits struct {
@@ -47,7 +51,7 @@ func NewSessionizer(d Definition, zone calendar.Zone) *Sessionizer {
 		definition: d, digest: d.Digest(), zone: zone, split: zone, kinds: d.kinds(),
 		pausing: d.pausing(), stamped: d.has(Stamped),
 		usual: d.Pause.limits(), platforms: map[string]limits{},
-		seen: map[string]int{},
+		seen: map[delivery]int{},
 	}
 	for platform, p := range d.Platforms {
 		s.platforms[platform] = p.limits()
@@ -121,17 +125,22 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 	return out
 }
 
-// distinct returns the events to fold, each id once, in the order they count.
+// distinct returns the events to fold, each id of a device once, in the order
+// they count.
 func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 	if len(s.seen) > 1024 {
-		s.seen = map[string]int{} // clearing what one bot filled would cost every later subject
+		s.seen = map[delivery]int{} // clearing what one bot filled would cost every later subject
 	}
 	clear(s.seen)
 	s.order = s.order[:0]
 	ledger.Events += int64(len(events))
 	for i := range events {
 		e := &events[i]
-		if at, again := s.seen[e.ID]; again {
+		as := delivery{id: e.ID}
+		if s.definition.By == ByUser {
+			as.device = e.DeviceID
+		}
+		if at, again := s.seen[as]; again {
 			ledger.Duplicates++
 			kept := s.order[at].Event
 			if kept.compareContent(e) != 0 {
@@ -143,7 +152,7 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 			}
 			continue
 		}
-		s.seen[e.ID] = len(s.order)
+		s.seen[as] = len(s.order)
 		s.order = append(s.order, step{Event: e})
 	}
 	kept := s.order[:0]
@@ -172,7 +181,7 @@ func (s *Sessionizer) sort(steps []step) {
 		if a.At != b.At {
 			return cmp.Compare(a.At, b.At)
 		}
-		return cmp.Or(cmp.Compare(a.kind.rank(), b.kind.rank()), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.kind.rank(), b.kind.rank()), cmp.Compare(a.ID, b.ID), cmp.Compare(a.DeviceID, b.DeviceID))
 	}
 	if s.definition.Backwards == InTimeOrder {
 		slices.SortFunc(steps, byTime)
@@ -239,12 +248,6 @@ func (f *folding) add(e step) {
 		return
 	}
 	why := f.startsAnew(c, e, stamp, silence)
-	if why == "" && c.Cut {
-		// The session is over, but what would have been in it is not in another.
-		c.Touched = max(c.Touched, e.At)
-		f.out.Ledger.BeyondCap++
-		return
-	}
 	if why != "" {
 		c = f.begin(e, stamp, why)
 	}

@@ -44,7 +44,7 @@ type Session struct {
 	IsBounce       bool `parquet:"is_bounce" doc:"A bounce by the rule of the definition; for most, only one event that counts as activity."`
 	IsFirstSession bool `parquet:"is_first_session" doc:"The user's first session ever seen."`
 
-	IsCounted bool   `parquet:"is_counted" doc:"The session counts in the daily tables and in the user's history."`
+	IsCounted bool   `parquet:"is_counted" doc:"The session counts in daily_sessions and daily_segments. It is in its user's history, and so in daily_frequency and daily_retention, either way."`
 	Exclusion string `parquet:"exclusion,optional" doc:"Why it does not count: over_cap, too_short, too_few_views. Null if it does."`
 
 	Platform          string `parquet:"platform,optional" doc:"First platform named in the session."`

@@ -11,6 +11,10 @@ func CompareSessionDays(a, b SessionDay) int {
 	return cmp.Or(strings.Compare(a.UserID, b.UserID), strings.Compare(a.SessionID, b.SessionID))
 }
 
+// Active says whether there was activity in the session on the day: background
+// events alone are nothing that somebody did.
+func (d *SessionDay) Active() bool { return d.StartedAt != 0 }
+
 // Part is the session as far as it happened on the day, for tallies of
 // definitions that count sessions on every day they touch. Of is the session
 // if it began on the day; nil if it came from an earlier one.
