@@ -36,10 +36,29 @@ const (
 	Added      Outcome = "added" // it is there only under the other definition
 )
 
-// Differences tells what becomes of the sessions of one definition under
-// another, both of the same events and one day, in the order of user and start.
-// Sessions meet by user if byUser is set, by device otherwise.
-func Differences(one, other []Session, byUser bool) []Difference {
+// Differences tells what becomes of the sessions that one definition begins on
+// a day under another, both of the same events, in the order of user and start.
+// Sessions of the other that began earlier are met on the day. Sessions meet by
+// user if one of the two strings events by user, by device otherwise.
+func Differences(day calendar.Day, first, second *Strung) []Difference {
+	byUser := first.Definition.By == ByUser || second.Definition.By == ByUser
+	other := slices.Clone(second.Sessions)
+	lastOnDay := make(map[string]int64, len(second.Days))
+	for i := range second.Days {
+		d := &second.Days[i]
+		lastOnDay[d.SessionID] = d.EndedAt
+		if d.SessionDate < day && d.Active() {
+			r := d.Part(nil)
+			r.Date = d.SessionDate
+			other = append(other, r)
+		}
+	}
+	goesOn := map[string]bool{} // sessions with activity on a later day
+	for i := range other {
+		if last, ok := lastOnDay[other[i].SessionID]; ok && other[i].EndedAt > last {
+			goesOn[other[i].SessionID] = true
+		}
+	}
 	whose := func(r *Session) string {
 		if byUser {
 			return r.UserID
@@ -58,14 +77,14 @@ func Differences(one, other []Session, byUser bool) []Difference {
 		}
 		return of
 	}
-	ones, others := group(one), group(other)
+	ones, others := group(counted(first.Sessions)), group(other)
 	var all []Difference
 	for who, mine := range ones {
-		all = append(all, differencesOf(mine, others[who])...)
+		all = append(all, differencesOf(day, mine, others[who], goesOn)...)
 	}
 	for who, theirs := range others {
 		if len(ones[who]) == 0 {
-			all = append(all, differencesOf(nil, theirs)...)
+			all = append(all, differencesOf(day, nil, theirs, goesOn)...)
 		}
 	}
 	slices.SortFunc(all, func(a, b Difference) int {
@@ -83,27 +102,40 @@ func (d *Difference) shown() *Session {
 }
 
 // differencesOf compares the sessions of one subject, which are in order.
-func differencesOf(mine, theirs []Session) []Difference {
+func differencesOf(day calendar.Day, mine, theirs []Session, goesOn map[string]bool) []Difference {
 	var all []Difference
 	for i := range mine {
 		one := &mine[i]
-		var meets []Session
-		for j := range theirs {
-			if overlap(one, &theirs[j]) {
-				meets = append(meets, theirs[j])
-			}
+		d := Difference{One: one, Other: meeting(one, theirs)}
+		d.Change, d.Rule = outcome(one, d.Other, mine[:i], mine[i+1:])
+		if d.Rule == "left_out" && d.Change == Lengthened && goesOn[d.Other[0].SessionID] {
+			d.Rule = one.EndReason // what is in the other comes on a later day
 		}
-		d := Difference{One: one, Other: meets}
-		d.Change, d.Rule = outcome(one, meets, mine[:i], mine[i+1:])
 		all = append(all, d)
 	}
 	for j := range theirs {
 		their := &theirs[j]
-		if their.IsCounted && !slices.ContainsFunc(mine, func(one Session) bool { return overlap(&one, their) }) {
+		if their.Date == day && their.IsCounted && !slices.ContainsFunc(mine, func(one Session) bool { return overlap(&one, their) }) {
 			all = append(all, Difference{Change: Added, Rule: their.StartReason, Other: theirs[j : j+1 : j+1]})
 		}
 	}
 	return all
+}
+
+// meeting returns the sessions that overlap one, or the one that is the same:
+// others may touch it in one instant.
+func meeting(one *Session, theirs []Session) []Session {
+	var meets []Session
+	for i := range theirs {
+		r := &theirs[i]
+		if r.SessionID == one.SessionID && r.StartedAt == one.StartedAt && r.EndedAt == one.EndedAt {
+			return theirs[i : i+1 : i+1]
+		}
+		if overlap(one, r) {
+			meets = append(meets, *r)
+		}
+	}
+	return meets
 }
 
 func overlap(a, b *Session) bool { return a.StartedAt <= b.EndedAt && b.StartedAt <= a.EndedAt }
@@ -122,7 +154,8 @@ func outcome(one *Session, meets, before, after []Session) (Outcome, string) {
 		}
 	}
 	meetsFirst := func(r Session) bool { return overlap(&r, first) }
-	if slices.ContainsFunc(before, meetsFirst) {
+	isSame := first.SessionID == one.SessionID && first.EndedAt == one.EndedAt // also if others touch it in one instant
+	if first.Date < one.Date || !isSame && slices.ContainsFunc(before, meetsFirst) {
 		return Merged, one.StartReason
 	}
 	mine, theirs := one.EndedAt-one.StartedAt, first.EndedAt-first.StartedAt
@@ -176,8 +209,7 @@ func DifferenceRows(day calendar.Day, final bool, first Strung, others []Strung)
 		}
 		sums := map[key]*DefinitionDifference{}
 		users := map[key]map[string]bool{}
-		byUser := first.Definition.By == ByUser || other.Definition.By == ByUser
-		for _, d := range Differences(counted(first.Sessions), other.Sessions, byUser) {
+		for _, d := range Differences(day, &first, other) {
 			k := key{d.Change, d.Rule}
 			sum := at(sums, k)
 			sum.Change, sum.Rule = string(d.Change), d.Rule

@@ -317,7 +317,7 @@ func (c *open) remember(splitOn []func(*Attributes) *string, a *Attributes) {
 // sessionDay is a session's part of a day: its totals less those of the days before.
 func (c *open) sessionDay(day calendar.Day, r *Session, now Totals) SessionDay {
 	return SessionDay{
-		Date: day, SessionID: r.SessionID, UserID: r.UserID, SessionDate: r.Date,
+		Date: day, SessionID: r.SessionID, UserID: r.UserID, DeviceID: r.DeviceID, SessionDate: r.Date,
 		StartedAt: c.Today.First, EndedAt: c.Today.Last,
 		DurationSeconds: seconds(now.Length - c.Past.Length), EngagedSeconds: seconds(max(0, now.Engaged-c.Past.Engaged)),
 		EventCount: now.Events - c.Past.Events, BackgroundCount: now.Background - c.Past.Background,

@@ -67,6 +67,7 @@ type SessionDay struct {
 	Date        calendar.Day `parquet:"date,date" doc:"Local day. Partition column."`
 	SessionID   string       `parquet:"session_id" doc:"The session."`
 	UserID      string       `parquet:"user_id" doc:"Its user, as in sessions."`
+	DeviceID    string       `parquet:"device_id,optional" doc:"Its device, as in sessions."`
 	SessionDate calendar.Day `parquet:"session_date,date" doc:"Local day on which the session began."`
 
 	StartedAt int64 `parquet:"started_at,optional,timestamp(microsecond)" doc:"Time of the session's first activity on date; null if only background events joined it."`

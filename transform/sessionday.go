@@ -20,7 +20,7 @@ func (d *SessionDay) Active() bool { return d.StartedAt != 0 }
 // if it began on the day; nil if it came from an earlier one.
 func (d *SessionDay) Part(of *Session) Session {
 	r := Session{
-		Date: d.Date, SessionID: d.SessionID, UserID: d.UserID, StartedAt: d.StartedAt, EndedAt: d.EndedAt,
+		Date: d.Date, SessionID: d.SessionID, UserID: d.UserID, DeviceID: d.DeviceID, StartedAt: d.StartedAt, EndedAt: d.EndedAt,
 		DurationSeconds: &d.DurationSeconds, EngagedSeconds: d.EngagedSeconds,
 		EventCount: d.EventCount, BackgroundCount: d.BackgroundCount, ScreenViews: d.ScreenViews,
 		CrashCount: d.CrashCount, KeyEventCount: d.KeyEventCount,
