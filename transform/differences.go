@@ -43,22 +43,14 @@ const (
 func Differences(day calendar.Day, first, second *Strung) []Difference {
 	byUser := first.Definition.By == ByUser || second.Definition.By == ByUser
 	other := slices.Clone(second.Sessions)
-	lastOnDay := make(map[string]int64, len(second.Days))
 	for i := range second.Days {
-		d := &second.Days[i]
-		lastOnDay[d.SessionID] = d.EndedAt
-		if d.SessionDate < day && d.Active() {
+		if d := &second.Days[i]; d.SessionDate < day && d.Active() {
 			r := d.Part(nil)
 			r.Date = d.SessionDate
 			other = append(other, r)
 		}
 	}
-	goesOn := map[string]bool{} // sessions with activity on a later day
-	for i := range other {
-		if last, ok := lastOnDay[other[i].SessionID]; ok && other[i].EndedAt > last {
-			goesOn[other[i].SessionID] = true
-		}
-	}
+	oneGoesOn, otherGoesOn := first.goingOn(), second.goingOn()
 	whose := func(r *Session) string {
 		if byUser {
 			return r.UserID
@@ -80,11 +72,11 @@ func Differences(day calendar.Day, first, second *Strung) []Difference {
 	ones, others := group(counted(first.Sessions)), group(other)
 	var all []Difference
 	for who, mine := range ones {
-		all = append(all, differencesOf(day, mine, others[who], goesOn)...)
+		all = append(all, differencesOf(day, mine, others[who], oneGoesOn, otherGoesOn)...)
 	}
 	for who, theirs := range others {
 		if len(ones[who]) == 0 {
-			all = append(all, differencesOf(day, nil, theirs, goesOn)...)
+			all = append(all, differencesOf(day, nil, theirs, oneGoesOn, otherGoesOn)...)
 		}
 	}
 	slices.SortFunc(all, func(a, b Difference) int {
@@ -102,14 +94,18 @@ func (d *Difference) shown() *Session {
 }
 
 // differencesOf compares the sessions of one subject, which are in order.
-func differencesOf(day calendar.Day, mine, theirs []Session, goesOn map[string]bool) []Difference {
+func differencesOf(day calendar.Day, mine, theirs []Session, mineGoesOn, theirsGoesOn map[string]bool) []Difference {
 	var all []Difference
 	for i := range mine {
 		one := &mine[i]
 		d := Difference{One: one, Other: meeting(one, theirs)}
 		d.Change, d.Rule = outcome(one, d.Other, mine[:i], mine[i+1:])
-		if d.Rule == "left_out" && d.Change == Lengthened && goesOn[d.Other[0].SessionID] {
-			d.Rule = one.EndReason // what is in the other comes on a later day
+		switch { // what the one leaves out may come in another session of a later day
+		case d.Rule != "left_out":
+		case d.Change == Lengthened && theirsGoesOn[d.Other[0].SessionID]:
+			d.Rule = one.EndReason
+		case d.Change == Shortened && mineGoesOn[one.SessionID]:
+			d.Rule = d.Other[0].EndReason
 		}
 		all = append(all, d)
 	}
@@ -120,6 +116,23 @@ func differencesOf(day calendar.Day, mine, theirs []Session, goesOn map[string]b
 		}
 	}
 	return all
+}
+
+// goingOn returns the sessions that began on the day and have activity on a
+// later one.
+func (s *Strung) goingOn() map[string]bool {
+	last := make(map[string]int64, len(s.Days))
+	for i := range s.Days {
+		last[s.Days[i].SessionID] = s.Days[i].EndedAt
+	}
+	goesOn := map[string]bool{}
+	for i := range s.Sessions {
+		r := &s.Sessions[i]
+		if at, ok := last[r.SessionID]; ok && r.EndedAt > at {
+			goesOn[r.SessionID] = true
+		}
+	}
+	return goesOn
 }
 
 // meeting returns the sessions that overlap one, or the one that is the same:

@@ -37,6 +37,7 @@ func TestDifferences(t *testing.T) {
 		{"longer by what the other leaves out", app(func(d *transform.Definition) { d.Events[transform.Ignore] = []string{"ping"} }), app(),
 			"28 10:00 tap\n28 10:10 ping", "longer left_out"},
 		{"shorter by midnight, and the rest is the next day's", app(), app(func(d *transform.Definition) { d.Midnight = transform.ReportingZone }), "27 23:50 tap\n28 00:10 tap", "shorter midnight\nadded midnight"},
+		{"shorter by a pause over midnight", app(), short, "27 23:50 tap\n28 00:10 tap", "shorter timeout\nadded gap"},
 		{"merged over midnight", short, app(), "27 23:50 tap\n28 00:10 tap", "longer timeout\nmerged gap"},
 		{"only the measure differs", app(), app(func(d *transform.Definition) { d.Length.Plus = time.Second }), "28 10:00 tap\n28 10:01 tap", "longer measure"},
 		{"a length that is not known is shorter", app(), app(func(d *transform.Definition) { d.Length.Single = transform.AsNull }), "28 10:00 tap", "shorter measure"},
