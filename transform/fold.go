@@ -24,6 +24,10 @@ type Sessionizer struct {
 
 	seen  map[delivery]int // index of the kept event
 	order []step
+	began []Session    // so far, of the Folded to come
+	days  []SessionDay // likewise
+	spare [32]open     // for the sessions of a subject's day; few have more
+	used  int          // of spare
 }
 
 // delivery is what all deliveries of an event have in common. The device is
@@ -108,6 +112,7 @@ type step struct {
 // left over, and is not modified. There may be a carry and no event.
 func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folded {
 	var out Folded
+	s.began, s.days, s.used = s.began[:0], s.days[:0], 0
 	f := folding{Sessionizer: s, out: &out, day: day}
 	if carry != nil {
 		f.resume(carry)
@@ -119,6 +124,7 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 		f.add(e)
 	}
 	f.midnight(s.zone.Start(day + 1))
+	out.Began, out.Days = append(out.Began, s.began...), append(out.Days, s.days...)
 	if len(out.Began) > 1 {
 		slices.SortStableFunc(out.Began, func(a, b Session) int { return cmp.Compare(a.StartedAt, b.StartedAt) })
 	}
@@ -312,19 +318,34 @@ func (f *folding) begin(e step, stamp, why string) *open {
 	if e.kind&ping != 0 {
 		at -= f.definition.Length.PingFirst.Microseconds()
 	}
-	c := &open{Open: Open{
-		Stamp: stamp,
-		Session: Session{
-			Date:      f.day,
-			SessionID: sessionID(f.subject, e.At, e.ID),
-			UserID:    f.subject,
-			DeviceID:  e.DeviceID,
-			StartedAt: at, EndedAt: e.At,
-			StartReason:      why,
-			DefinitionDigest: f.digest,
-		},
-	}}
+	c := f.fresh()
+	c.Stamp = stamp
+	c.Session = Session{
+		Date:      f.day,
+		SessionID: sessionID(f.subject, e.At, e.ID),
+		UserID:    f.subject,
+		DeviceID:  e.DeviceID,
+		StartedAt: at, EndedAt: e.At,
+		StartReason:      why,
+		DefinitionDigest: f.digest,
+	}
 	f.hold(c)
+	return c
+}
+
+// fresh returns a session of which nothing is known yet.
+func (s *Sessionizer) fresh() *open {
+	if s.used == len(s.spare) {
+		return &open{}
+	}
+	c := &s.spare[s.used]
+	s.used++
+	screens := c.screens
+	if len(screens) > 64 {
+		screens = nil // clearing what one bot filled would cost every later session
+	}
+	clear(screens)
+	*c = open{screens: screens}
 	return c
 }
 
@@ -379,14 +400,14 @@ func (f *folding) close(c *open, why string) {
 	default:
 		r.Status = "ok"
 	}
-	f.emit(c, r)
+	f.emit(c, &r)
 }
 
-func (f *folding) emit(c *open, r Session) {
+func (f *folding) emit(c *open, r *Session) {
 	if r.Date == f.day {
-		f.out.Began = append(f.out.Began, r)
+		f.began = append(f.began, *r)
 	} else {
-		f.out.Earlier = append(f.out.Earlier, r)
+		f.out.Earlier = append(f.out.Earlier, *r)
 		if c.Today.First == 0 && c.Stay.SessionID != "" {
 			// Said again, as the session's row is: an earlier reading of this
 			// day may have found that it goes on.
@@ -394,24 +415,24 @@ func (f *folding) emit(c *open, r Session) {
 		}
 	}
 	if c.Today.Events > 0 {
-		f.out.Days = append(f.out.Days, c.sessionDay(f.day, &r, c.totals(f.Sessionizer, c.Session.EndedAt)))
+		f.days = append(f.days, c.sessionDay(f.day, r, c.totals(f.Sessionizer, c.Session.EndedAt)))
 	}
 }
 
 // midnight ends the day: what can go on is emitted as provisional and carried.
 func (f *folding) midnight(next int64) {
-	carry := Carry{Subject: f.subject}
+	var left []Open
 	if n := len(f.open); n > 1 && f.latest != nil {
 		f.drop(f.latest)
 		f.hold(f.latest) // last
 	}
 	for _, c := range f.open {
 		if f.leave(c, next) {
-			carry.Sessions = append(carry.Sessions, c.left())
+			left = append(left, c.left())
 		}
 	}
-	if len(carry.Sessions) > 0 {
-		f.out.Carry = &carry
+	if len(left) > 0 {
+		f.out.Carry = &Carry{Subject: f.subject, Sessions: left}
 	}
 }
 
@@ -444,7 +465,7 @@ func (f *folding) leave(c *open, next int64) bool {
 	}
 	r := c.row(f.Sessionizer, c.Session.EndedAt, "open")
 	r.EndReason, r.Status = "open", "open"
-	f.emit(c, r)
+	f.emit(c, &r)
 	if c.Today.Events > 0 {
 		goesOn := c.totals(f.Sessionizer, next)
 		now := c.totals(f.Sessionizer, c.Session.EndedAt)

@@ -77,6 +77,7 @@ type open struct {
 
 	screens map[string]bool
 	views   map[string]map[int64]bool
+	filled  *Attributes // those of an event that were taken last
 }
 
 func (o Open) resume() *open {
@@ -170,14 +171,7 @@ func (f *folding) extend(c *open, e step) {
 	f.moveEnd(c, e)
 	f.settleUser(c, e)
 	f.shown(c, e)
-	for _, count := range [...]struct {
-		of kind
-		n  *int64
-	}{{keyEvent, &r.KeyEventCount}, {install, &r.InstallCount}, {pushOpen, &r.PushOpenCount}, {ping, &c.Pings}, {interaction, &c.Acts}} {
-		if e.kind&count.of != 0 {
-			*count.n++
-		}
-	}
+	c.count(e.kind)
 	if c.CrashedLast = e.kind&crash != 0; c.CrashedLast {
 		r.CrashCount++
 	}
@@ -193,6 +187,25 @@ func (f *folding) extend(c *open, e step) {
 	c.fill(e.Event)
 	if len(f.splitOn) > 0 {
 		c.remember(f.splitOn, e.Attributes)
+	}
+}
+
+// count counts an event by its roles.
+func (c *open) count(k kind) {
+	if k&keyEvent != 0 {
+		c.Session.KeyEventCount++
+	}
+	if k&install != 0 {
+		c.Session.InstallCount++
+	}
+	if k&pushOpen != 0 {
+		c.Session.PushOpenCount++
+	}
+	if k&ping != 0 {
+		c.Pings++
+	}
+	if k&interaction != 0 {
+		c.Acts++
 	}
 }
 
@@ -222,7 +235,7 @@ func (f *folding) settleUser(c *open, e step) {
 // shown takes the screen and the view of an event.
 func (f *folding) shown(c *open, e step) {
 	r := &c.Session
-	if e.Screen != "" {
+	if e.Screen != "" && e.Screen != r.ExitScreen {
 		if r.EntryScreen == "" {
 			r.EntryScreen = e.Screen
 		}
@@ -292,9 +305,10 @@ func (c *open) fill(e *Event) {
 	if r.SourceSessionID == "" {
 		r.SourceSessionID = e.SourceSession
 	}
-	if e.Attributes == NoAttributes {
+	if e.Attributes == NoAttributes || e.Attributes == c.filled {
 		return
 	}
+	c.filled = e.Attributes
 	for i := range attributes {
 		if to := attributes[i].in(r); *to == "" {
 			*to = *attributes[i].of(e.Attributes)
