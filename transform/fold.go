@@ -322,7 +322,7 @@ func (f *folding) begin(e step, stamp, why string) *open {
 	c.Stamp = stamp
 	c.Session = Session{
 		Date:      f.day,
-		SessionID: sessionID(f.subject, e.At, e.ID),
+		SessionID: sessionID(f.anchor(e.Event), e.At, e.ID),
 		UserID:    f.subject,
 		DeviceID:  e.DeviceID,
 		StartedAt: at, EndedAt: e.At,
@@ -347,6 +347,15 @@ func (s *Sessionizer) fresh() *open {
 	clear(screens)
 	*c = open{screens: screens}
 	return c
+}
+
+// anchor is whose event it is that a session begins with. Two devices of one
+// user may use one event id.
+func (f *folding) anchor(e *Event) string {
+	if f.definition.By == ByUser && e.DeviceID != "" {
+		return f.subject + "\x00" + e.DeviceID
+	}
+	return f.subject
 }
 
 func (f *folding) hold(c *open) {
