@@ -101,7 +101,7 @@ func readAdobe(ctx context.Context, r *reading) error {
 			return nil
 		}
 		hits = true
-		return a.read(ctx, data, r)
+		return a.read(ctx, r.limited(data), r)
 	})
 	if err == nil && !hits {
 		err = fmt.Errorf("no %s in the archive, but files such as %s", adobeHitFile, excerpt([]byte(other)))

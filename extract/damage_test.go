@@ -55,7 +55,7 @@ func TestDamageCostsLittleMemory(t *testing.T) {
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, err = records(t, &spooled{f, int64(len(damaged)), false}, "event_name", "event_timestamp", "user_id", "event_params")
+			_, err = records(t, &spooled{f, int64(len(damaged)), f.Close}, "event_name", "event_timestamp", "user_id", "event_params")
 			runtime.ReadMemStats(&after)
 			if used := after.TotalAlloc - before.TotalAlloc; used > enough {
 				t.Errorf("bytes from %d on of %d are %x: %d MiB (error %v)", position, len(content), change, used>>20, err)

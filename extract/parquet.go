@@ -15,7 +15,7 @@ import (
 // mapped fields, and decodes a few pages of them at a time. An object that is
 // not in a directory is first copied to a temporary file.
 func readParquet(ctx context.Context, r *reading) error {
-	file, err := spool(ctx, r.source.Bucket, r.object.Name)
+	file, err := r.spool(ctx)
 	if err != nil {
 		return &lost{err}
 	}
@@ -106,6 +106,7 @@ type parquetColumn struct {
 	index   int // of the leaf column in the file
 	convert parquetConverter
 
+	check  pageCheck
 	pages  parquet.Pages
 	page   parquet.Page
 	values parquet.ValueReader // of the page; nil if there is none
@@ -147,10 +148,11 @@ func (t *parquetTable) decode() (n int, err error) {
 		chunks := groups[t.group].ColumnChunks()
 		for i := range t.columns {
 			c := &t.columns[i]
-			if err := checkPages(t.file, t.parquet, t.group, c.index); err != nil {
+			c.close()
+			var err error
+			if c.check, err = newPageCheck(t.file, t.parquet, t.group, c.index); err != nil {
 				return 0, fmt.Errorf("column %s: %w", c.path, err)
 			}
-			c.close()
 			c.pages = chunks[c.index].Pages()
 		}
 		t.left = groups[t.group].NumRows()
@@ -203,6 +205,9 @@ func (t *parquetTable) describe(i int) []byte {
 func (c *parquetColumn) decode(n int, texts []byte) ([]byte, error) {
 	for done := 0; done < n; {
 		if c.values == nil {
+			if err := c.check.next(); err != nil {
+				return texts, err
+			}
 			page, err := c.pages.ReadPage()
 			if err == io.EOF {
 				return texts, errShort

@@ -65,32 +65,47 @@ func checkFooter(file *spooled) error {
 	return nil
 }
 
-// checkPages checks the lengths that the pages of a column of a row group tell.
-func checkPages(file *spooled, f *parquet.File, group, column int) error {
+// A pageCheck checks the lengths that the pages of a column of a row group
+// tell, each before the library reads it.
+type pageCheck struct {
+	file    *spooled
+	at, end int64 // of what has not been checked
+}
+
+// newPageCheck returns the check of a column of a row group.
+func newPageCheck(file *spooled, f *parquet.File, group, column int) (pageCheck, error) {
 	meta := &f.Metadata().RowGroups[group].Columns[column].MetaData
 	at := meta.DataPageOffset
 	if meta.DictionaryPageOffset != 0 {
 		at = meta.DictionaryPageOffset
 	}
 	if at < 0 || meta.TotalCompressedSize < 0 || at > file.size-meta.TotalCompressedSize {
-		return fmt.Errorf("%d bytes from byte %d on, but the file has %d", meta.TotalCompressedSize, at, file.size)
+		return pageCheck{}, fmt.Errorf("%d bytes from byte %d on, but the file has %d", meta.TotalCompressedSize, at, file.size)
 	}
-	end := at + meta.TotalCompressedSize
-	for at < end {
-		h, err := readPageHeader(file, at, end)
+	return pageCheck{file, at, at + meta.TotalCompressedSize}, nil
+}
+
+// next checks the next page with data, and a dictionary before it.
+func (p *pageCheck) next() error {
+	const dictionary = 2
+	for p.at < p.end {
+		h, err := readPageHeader(p.file, p.at, p.end)
 		if err != nil {
 			return err
 		}
-		at += h.length
+		p.at += h.length
 		switch {
-		case h.compressed < 0 || h.compressed > end-at:
-			return fmt.Errorf("a page of %d bytes where %d are left", h.compressed, end-at)
+		case h.compressed < 0 || h.compressed > p.end-p.at:
+			return fmt.Errorf("a page of %d bytes where %d are left", h.compressed, p.end-p.at)
 		case h.bytes < 0 || h.bytes > maxPageBytes:
 			return fmt.Errorf("a page of %d bytes, more than %d MiB", h.bytes, maxPageBytes>>20)
 		case h.values < 0 || h.values > maxPageValues:
 			return fmt.Errorf("a page of %d values, more than %d million", h.values, maxPageValues>>20)
 		}
-		at += h.compressed
+		p.at += h.compressed
+		if h.kind != dictionary {
+			break
+		}
 	}
 	return nil
 }
@@ -98,6 +113,7 @@ func checkPages(file *spooled, f *parquet.File, group, column int) error {
 // A pageHeader is what a page tells of its lengths.
 type pageHeader struct {
 	length            int64 // of the header itself, in bytes
+	kind              int64
 	bytes, compressed int64
 	values            int64
 }
@@ -116,6 +132,8 @@ func readPageHeader(file *spooled, at, end int64) (pageHeader, error) {
 		// parquet.thrift.
 		ok := t.eachField(0, func(id int16, kind byte) bool {
 			switch {
+			case id == 1 && kind == thriftInt32:
+				return t.int(&h.kind)
 			case id == 2 && kind == thriftInt32:
 				return t.int(&h.bytes)
 			case id == 3 && kind == thriftInt32:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
@@ -87,10 +86,11 @@ func (t *recordTable) turn() error {
 	}
 	chunks := groups[t.group].ColumnChunks()
 	for _, c := range t.columns {
-		if err := checkPages(t.file, t.parquet, t.group, c.index); err != nil {
+		c.close()
+		var err error
+		if c.check, err = newPageCheck(t.file, t.parquet, t.group, c.index); err != nil {
 			return fmt.Errorf("column %s: %w", c.path, err)
 		}
-		c.close()
 		c.pages = chunks[c.index].Pages()
 	}
 	t.left = groups[t.group].NumRows()
@@ -218,6 +218,7 @@ type recordColumn struct {
 	convert parquetConverter
 	unit    int64 // microseconds in the unit of a time; 0 for RFC 3339 text
 
+	check  pageCheck
 	pages  parquet.Pages
 	page   parquet.Page
 	values parquet.ValueReader // of the page; nil if there is none
@@ -232,6 +233,9 @@ type recordColumn struct {
 func (c *recordColumn) peek() (*parquet.Value, error) {
 	for c.used == c.filled {
 		if c.values == nil {
+			if err := c.check.next(); err != nil {
+				return nil, err
+			}
 			page, err := c.pages.ReadPage()
 			if err != nil {
 				return nil, err
@@ -280,7 +284,7 @@ func (c *recordColumn) close() {
 // eachRow reads a Parquet object and hands each of its rows to take, as a
 // line. Of a file without any wanted column it tells so.
 func eachRow(ctx context.Context, r *reading, wanted *node, units []int64, take func(line) error) error {
-	file, err := spool(ctx, r.source.Bucket, r.object.Name)
+	file, err := r.spool(ctx)
 	if err != nil {
 		return &lost{err}
 	}
@@ -320,19 +324,20 @@ func eachRow(ctx context.Context, r *reading, wanted *node, units []int64, take 
 
 // misfit is the error of a file without any wanted column.
 func (t *recordTable) misfit(r *reading) error {
-	var names []string
-	for _, c := range t.parquet.Root().Columns() {
-		names = append(names, c.Name())
-	}
 	what := "this Parquet file"
 	if other := r.likeness(); other != "" {
 		what += fmt.Sprintf(" has records of %s and", other)
 	}
-	const shown = 8
-	if len(names) > shown {
-		names = append(names[:shown], "…")
+	return &misfit{fmt.Sprintf("%s has no column of %s, but %s", what, r.source.Format, shortList(columnNames(t.parquet)))}
+}
+
+// columnNames names the columns of a file, without what is inside of them.
+func columnNames(f *parquet.File) []string {
+	var names []string
+	for _, c := range f.Root().Columns() {
+		names = append(names, c.Name())
 	}
-	return &misfit{fmt.Sprintf("%s has no column of %s, but %s", what, r.source.Format, strings.Join(names, ", "))}
+	return names
 }
 
 // resemblance names the product that has such records as the first row of a

@@ -32,7 +32,7 @@ func spooledFile(t testing.TB, dir, content string) *spooled {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &spooled{f, int64(len(content)), false}
+	return &spooled{f, int64(len(content)), f.Close}
 }
 
 // records reads all rows of a Parquet file as records.

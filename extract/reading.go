@@ -61,7 +61,7 @@ func (m *misfit) Error() string {
 // streamed makes a reader of one that needs the contents only once, in order.
 func streamed(decode func(context.Context, io.Reader, *reading) error) reader {
 	return func(ctx context.Context, r *reading) error {
-		return stream(ctx, r.source.Bucket, r.object.Name, func(data io.Reader) error { return decode(ctx, data, r) })
+		return stream(ctx, r.source.Bucket, r.object.Name, func(data io.Reader) error { return decode(ctx, r.limited(data), r) })
 	}
 }
 
@@ -109,7 +109,7 @@ func (r *reading) read(ctx context.Context, f format) error {
 		Edition: role.edition, Provisional: role.provisional,
 	}
 	err := f.read(ctx, r)
-	if err == nil {
+	if err == nil || errors.Is(err, errEnough) {
 		return nil
 	}
 	if ctx.Err() != nil {

@@ -33,6 +33,8 @@ type worker struct {
 	rejectBytes int64
 
 	aliases []aliasRow
+
+	sampler *sampler // takes the place of the lake where a sample is taken; else nil
 }
 
 func newWorker(b *batch, budget int64) *worker {
@@ -52,6 +54,9 @@ func (w *worker) read(ctx context.Context, s Source, o bucket.Object) (lake.Inpu
 
 // keep holds a copy of an event.
 func (w *worker) keep(ctx context.Context, e *transform.Event) error {
+	if w.sampler != nil {
+		return w.sampler.keep(e)
+	}
 	if w.current == nil || e.At < w.start || e.At >= w.end {
 		w.turnTo(w.batch.options.Zone.DayOf(e.At))
 	}
@@ -97,6 +102,9 @@ func (w *worker) spill(ctx context.Context) error {
 
 // quarantine holds a rejected record.
 func (w *worker) quarantine(ctx context.Context, r rejected) error {
+	if w.sampler != nil {
+		return w.sampler.reject(&r)
+	}
 	w.reasons[r.Reason]++
 	w.rejects = append(w.rejects, r)
 	if w.rejectBytes += r.size(); w.rejectBytes < maxRejects {

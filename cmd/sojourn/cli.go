@@ -28,6 +28,7 @@ type cli struct {
 
 	Demo        demoCmd        `cmd:"" help:"Write a project with realistic messy events and run it: tables in seconds, no network."`
 	Init        initCmd        `cmd:"" help:"Write a commented sojourn.yaml."`
+	Doctor      doctorCmd      `cmd:"" help:"Look at a sample of the sources and say whether the configuration fits. Writes nothing."`
 	Generate    generateCmd    `cmd:"" help:"Write seeded raw events with the true sessions beside them."`
 	Plan        planCmd        `cmd:"" help:"Say what run would do and why. Writes nothing."`
 	Run         runCmd         `cmd:"" help:"Make the tables of every missing or stale day up to yesterday, and publish them."`
@@ -44,13 +45,15 @@ const description = `Sojourn turns raw app events into session, frequency, reten
 
 	sojourn demo        try it: a project with realistic events, run, no account needed
 	sojourn init        your own events: writes a commented sojourn.yaml
+	sojourn doctor      does it fit your events?
 	sojourn run         every night, from cron
 	sojourn query SQL   ask the tables`
 
 const exitStatus = `
 Exit status: 0 done, or nothing to do · 1 failed · 2 usage or configuration ·
-3 finished, but too much of the input was unreadable · 11 locked by another run ·
-75 a remote service is unavailable, try again later · 130 interrupted, run again to resume`
+3 finished, but too much of the input was unreadable · 5 doctor found differences ·
+11 locked by another run · 75 a remote service is unavailable, try again later ·
+130 interrupted, run again to resume`
 
 // The exit codes.
 const (
@@ -58,6 +61,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitUnreadable  = 3
+	exitDiffers     = 5
 	exitLocked      = 11
 	exitUnavailable = 75
 	exitInterrupted = 130

@@ -32,6 +32,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUnavailable
 	case errors.Is(err, errUnreadable):
 		return exitUnreadable
+	case errors.Is(err, errDiffers):
+		return exitDiffers
 	}
 	return exitFailed
 }

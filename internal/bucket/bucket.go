@@ -166,6 +166,21 @@ func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
 	return data, nil
 }
 
+// ReadRange returns length bytes of an object from a place on, or fewer if it
+// ends before.
+func (b *Bucket) ReadRange(ctx context.Context, name string, from, length int64) ([]byte, error) {
+	r, err := b.blob.NewRangeReader(ctx, name, from, length, nil)
+	if err != nil {
+		return nil, b.wrap("read", name, err)
+	}
+	defer r.Close() // read-only: nothing to lose
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, b.wrap("read", name, err)
+	}
+	return data, nil
+}
+
 // Put stores whatever write writes as the object's contents, replacing the
 // object if there is one. Readers see all of it or none: if write returns an
 // error, nothing changes.
