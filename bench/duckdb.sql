@@ -349,7 +349,7 @@ SELECT least(last.day, min(session_date) FILTER (NOT is_final)) AS day FROM sess
 
 -- Few sessions touch more than one day: only theirs are put together from events.
 CREATE TEMP TABLE overnight AS
-SELECT subject, session, last_n, started_us, session_id, user_id, session_date
+SELECT subject, session, last_n, started_us, session_id, user_id, device_id, session_date
 FROM sessions
 WHERE last_date > session_date;
 
@@ -419,6 +419,7 @@ SELECT
     greatest(started_us, midnight(date)) AS from_us,
     session_id,
     user_id,
+    device_id,
     session_date,
 FROM active
 FULL JOIN joined USING (subject, session, date)
@@ -432,6 +433,7 @@ COPY (
         session_date AS date,
         session_id,
         user_id,
+        device_id,
         session_date,
         started_at,
         ended_at,
@@ -455,6 +457,7 @@ COPY (
         date,
         session_id,
         user_id,
+        device_id,
         session_date,
         make_timestamptz(first_us),
         make_timestamptz(last_us),

@@ -3,6 +3,7 @@ package transform
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"sojourn/internal/calendar"
 )
@@ -22,17 +23,13 @@ type Sessionizer struct {
 	platforms  map[string]limits
 	splitOn    []func(*Attributes) *string
 
-	seen  map[delivery]int // index of the kept event
+	seen  map[string]int // index of the kept event by what its deliveries have in common
 	order []step
 	began []Session    // so far, of the Folded to come
 	days  []SessionDay // likewise
 	spare [32]open     // for the sessions of a subject's day; few have more
 	used  int          // of spare
 }
-
-// delivery is what all deliveries of an event have in common. The device is
-// empty where all events are of one.
-type delivery struct{ device, id string }
 
 // limits are a [Pause] in microseconds.
 type limits struct {
@@ -55,7 +52,7 @@ func NewSessionizer(d Definition, zone calendar.Zone) *Sessionizer {
 		definition: d, digest: d.Digest(), zone: zone, split: zone, kinds: d.kinds(),
 		pausing: d.pausing(), stamped: d.has(Stamped),
 		usual: d.Pause.limits(), platforms: map[string]limits{},
-		seen: map[delivery]int{},
+		seen: map[string]int{},
 	}
 	for platform, p := range d.Platforms {
 		s.platforms[platform] = p.limits()
@@ -135,16 +132,17 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 // they count.
 func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 	if len(s.seen) > 1024 {
-		s.seen = map[delivery]int{} // clearing what one bot filled would cost every later subject
+		s.seen = map[string]int{} // clearing what one bot filled would cost every later subject
 	}
 	clear(s.seen)
 	s.order = s.order[:0]
 	ledger.Events += int64(len(events))
 	for i := range events {
 		e := &events[i]
-		as := delivery{id: e.ID}
+		as := e.ID
 		if s.definition.By == ByUser {
-			as.device = e.DeviceID
+			// The length says where the device ends and the id begins.
+			as = strconv.Itoa(len(e.DeviceID)) + " " + e.DeviceID + e.ID
 		}
 		if at, again := s.seen[as]; again {
 			ledger.Duplicates++
