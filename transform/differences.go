@@ -93,13 +93,57 @@ func (d *Difference) shown() *Session {
 	return &d.Other[0]
 }
 
+// A lane is the sessions of one subject in order of start, and the latest end
+// of each and those before it: sessions that stamps string together may overlap.
+type lane struct {
+	sessions []Session
+	latest   []int64
+}
+
+func newLane(sessions []Session) lane {
+	l := lane{sessions, make([]int64, len(sessions))}
+	for i, r := range sessions {
+		l.latest[i] = r.EndedAt
+		if i > 0 {
+			l.latest[i] = max(l.latest[i], l.latest[i-1])
+		}
+	}
+	return l
+}
+
+// meeting returns which sessions overlap one, in order.
+func (l *lane) meeting(one *Session) []int {
+	first, _ := slices.BinarySearchFunc(l.sessions, one.EndedAt+1, func(r Session, at int64) int { return cmp.Compare(r.StartedAt, at) })
+	var meets []int
+	for i := first - 1; i >= 0 && l.latest[i] >= one.StartedAt; i-- {
+		if l.sessions[i].EndedAt >= one.StartedAt {
+			meets = append(meets, i)
+		}
+	}
+	slices.Reverse(meets)
+	return meets
+}
+
 // differencesOf compares the sessions of one subject, which are in order.
 func differencesOf(day calendar.Day, mine, theirs []Session, mineGoesOn, theirsGoesOn map[string]bool) []Difference {
+	own, others := newLane(mine), newLane(theirs)
 	var all []Difference
 	for i := range mine {
 		one := &mine[i]
-		d := Difference{One: one, Other: meeting(one, theirs)}
-		d.Change, d.Rule = outcome(one, d.Other, mine[:i], mine[i+1:])
+		d := Difference{One: one}
+		for _, j := range others.meeting(one) {
+			r := &theirs[j]
+			if r.SessionID == one.SessionID && r.StartedAt == one.StartedAt && r.EndedAt == one.EndedAt {
+				d.Other = []Session{*r} // others may touch it in one instant
+				break
+			}
+			d.Other = append(d.Other, *r)
+		}
+		var near []int
+		if len(d.Other) > 0 {
+			near = own.meeting(&d.Other[0])
+		}
+		d.Change, d.Rule = outcome(one, d.Other, len(near) > 0 && near[0] < i, len(near) > 0 && near[len(near)-1] > i)
 		switch { // what the one leaves out may come in another session of a later day
 		case d.Rule != "left_out":
 		case d.Change == Lengthened && theirsGoesOn[d.Other[0].SessionID]:
@@ -111,7 +155,7 @@ func differencesOf(day calendar.Day, mine, theirs []Session, mineGoesOn, theirsG
 	}
 	for j := range theirs {
 		their := &theirs[j]
-		if their.Date == day && their.IsCounted && !slices.ContainsFunc(mine, func(one Session) bool { return overlap(&one, their) }) {
+		if their.Date == day && their.IsCounted && len(own.meeting(their)) == 0 {
 			all = append(all, Difference{Change: Added, Rule: their.StartReason, Other: theirs[j : j+1 : j+1]})
 		}
 	}
@@ -135,25 +179,9 @@ func (s *Strung) goingOn() map[string]bool {
 	return goesOn
 }
 
-// meeting returns the sessions that overlap one, or the one that is the same:
-// others may touch it in one instant.
-func meeting(one *Session, theirs []Session) []Session {
-	var meets []Session
-	for i := range theirs {
-		r := &theirs[i]
-		if r.SessionID == one.SessionID && r.StartedAt == one.StartedAt && r.EndedAt == one.EndedAt {
-			return theirs[i : i+1 : i+1]
-		}
-		if overlap(one, r) {
-			meets = append(meets, *r)
-		}
-	}
-	return meets
-}
-
-func overlap(a, b *Session) bool { return a.StartedAt <= b.EndedAt && b.StartedAt <= a.EndedAt }
-
-func outcome(one *Session, meets, before, after []Session) (Outcome, string) {
+// outcome is what becomes of a session that meets those of another definition,
+// the first of which meets also earlier or later ones beside it.
+func outcome(one *Session, meets []Session, earlier, later bool) (Outcome, string) {
 	if len(meets) == 0 {
 		return Gone, "outside"
 	}
@@ -161,19 +189,19 @@ func outcome(one *Session, meets, before, after []Session) (Outcome, string) {
 		return Gone, meets[0].Exclusion
 	}
 	first := &meets[0]
-	for i := range meets {
-		if i > 0 || first.StartedAt > one.StartedAt && len(meets) > 1 {
-			return SplitUp, meets[i].StartReason
+	if len(meets) > 1 {
+		if first.StartedAt > one.StartedAt {
+			return SplitUp, first.StartReason
 		}
+		return SplitUp, meets[1].StartReason
 	}
-	meetsFirst := func(r Session) bool { return overlap(&r, first) }
 	isSame := first.SessionID == one.SessionID && first.EndedAt == one.EndedAt // also if others touch it in one instant
-	if first.Date < one.Date || !isSame && slices.ContainsFunc(before, meetsFirst) {
+	if first.Date < one.Date || !isSame && earlier {
 		return Merged, one.StartReason
 	}
 	mine, theirs := one.EndedAt-one.StartedAt, first.EndedAt-first.StartedAt
 	switch {
-	case theirs > mine && slices.ContainsFunc(after, meetsFirst):
+	case theirs > mine && later:
 		return Lengthened, one.EndReason
 	case theirs > mine:
 		return Lengthened, "left_out"

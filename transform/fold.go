@@ -235,7 +235,7 @@ func (f *folding) add(e step) {
 	inSession := c != nil && !c.Ended && silence == ""
 	if inSession && f.definition.CapAction == CapTruncate && f.capped(c, e.At) {
 		c.Cut = true
-		f.close(c, "cap")
+		f.close(c, f.capReason(c))
 	}
 	switch {
 	case e.kind&join != 0:
@@ -300,21 +300,27 @@ func (f *folding) orphanEnd(e step, stamp string) {
 // alone makes a session of one event that is over at once, beside the one in
 // progress.
 func (f *folding) alone(e step, stamp, why string) {
-	latest := f.latest
+	latest, stamped := f.latest, f.stamps[stamp]
 	c := f.begin(e, stamp, why)
 	f.extend(c, e)
 	f.out.Ledger.InSessions++
 	f.close(c, why)
 	f.drop(c)
 	f.latest = latest
+	if stamped != nil {
+		f.stamps[stamp] = stamped
+	}
 }
 
-// begin begins a session with an event. What can no longer go on or explain
-// anything is dropped.
+// begin begins a session with an event.
 func (f *folding) begin(e step, stamp, why string) *open {
 	at := e.At
 	if e.kind&ping != 0 {
-		at -= f.definition.Length.PingFirst.Microseconds()
+		// But not on the day before, or before the end of another session.
+		at = max(at-f.definition.Length.PingFirst.Microseconds(), f.zone.Start(f.day))
+		if f.latest != nil {
+			at = min(e.At, max(at, f.latest.Session.EndedAt))
+		}
 	}
 	c := f.fresh()
 	c.Stamp = stamp
@@ -453,7 +459,7 @@ func (f *folding) endsTheDay(c *open, next int64) bool {
 // must know of it.
 func (f *folding) leave(c *open, next int64) bool {
 	silence := f.silenceAt(c, next)
-	over := f.overBy(c, next, silence)
+	over, cut := f.overBy(c, next, silence)
 	switch {
 	case c.Closed:
 		return silence == ""
@@ -461,7 +467,7 @@ func (f *folding) leave(c *open, next int64) bool {
 		f.close(c, c.Session.EndReason)
 		return silence == ""
 	case over != "":
-		c.Cut = over == "cap"
+		c.Cut = cut
 		f.close(c, over)
 		return silence == ""
 	case f.endsTheDay(c, next):

@@ -45,10 +45,10 @@ type Open struct {
 	EngagedKnown    bool  `json:",omitempty"` // the source reports engagement time
 	CrashedLast     bool  `json:",omitempty"` // the latest activity event is a crash
 
-	Past   Totals     // up to the last midnight
-	GoesOn Totals     // likewise, should there be activity after it: the time until midnight is the day's
-	Stay   SessionDay // the part of the last day with activity, if there is none after it
-	Resume SessionDay // the same if there is
+	Past   Totals     `json:",omitzero"` // up to the last midnight
+	GoesOn Totals     `json:",omitzero"` // likewise, should there be activity after it: the time until midnight is the day's
+	Stay   SessionDay `json:",omitzero"` // the part of the last day with activity, if there is none after it
+	Resume SessionDay `json:",omitzero"` // the same if there is
 }
 
 // A View is one view of a screen and the pings that came from it.
@@ -330,14 +330,18 @@ func (c *open) remember(splitOn []func(*Attributes) *string, a *Attributes) {
 
 // sessionDay is a session's part of a day: its totals less those of the days before.
 func (c *open) sessionDay(day calendar.Day, r *Session, now Totals) SessionDay {
-	return SessionDay{
+	part := SessionDay{
 		Date: day, SessionID: r.SessionID, UserID: r.UserID, DeviceID: r.DeviceID, SessionDate: r.Date,
 		StartedAt: c.Today.First, EndedAt: c.Today.Last,
-		DurationSeconds: seconds(now.Length - c.Past.Length), EngagedSeconds: seconds(max(0, now.Engaged-c.Past.Engaged)),
-		EventCount: now.Events - c.Past.Events, BackgroundCount: now.Background - c.Past.Background,
+		EngagedSeconds: seconds(max(0, now.Engaged-c.Past.Engaged)),
+		EventCount:     now.Events - c.Past.Events, BackgroundCount: now.Background - c.Past.Background,
 		ScreenViews: now.Views - c.Past.Views, CrashCount: now.Crashes - c.Past.Crashes, KeyEventCount: now.KeyEvents - c.Past.KeyEvents,
 		IsEngaged: r.IsEngaged, IsBounce: r.IsBounce, IsCounted: r.IsCounted,
 		Platform: r.Platform, Country: r.Country, AppVersion: r.AppVersion,
 		DefinitionDigest: r.DefinitionDigest,
 	}
+	if r.DurationSeconds != nil {
+		part.DurationSeconds = ptr(seconds(max(0, now.Length-c.Past.Length)))
+	}
+	return part
 }

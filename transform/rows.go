@@ -73,13 +73,13 @@ type SessionDay struct {
 	StartedAt int64 `parquet:"started_at,optional,timestamp(microsecond)" doc:"Time of the session's first activity on date; null if only background events joined it."`
 	EndedAt   int64 `parquet:"ended_at,optional,timestamp(microsecond)" doc:"Time of its last activity on date; null likewise."`
 
-	DurationSeconds float64 `parquet:"duration_seconds" doc:"Part of the session's length on date, in seconds. A session that goes on after midnight lasts until midnight on date, and from midnight on the next day."`
-	EngagedSeconds  float64 `parquet:"engaged_seconds" doc:"Part of its engaged_seconds on date. The parts do not add up where the source reported engagement for the first time on a later day."`
-	EventCount      int64   `parquet:"event_count" doc:"Events on date, background events that joined it included."`
-	BackgroundCount int64   `parquet:"background_event_count" doc:"Events of event_count that joined without starting or extending the session."`
-	ScreenViews     int64   `parquet:"screen_views" doc:"Views of screens that began on date."`
-	CrashCount      int64   `parquet:"crash_count" doc:"Crash events on date."`
-	KeyEventCount   int64   `parquet:"key_event_count" doc:"Key events on date."`
+	DurationSeconds *float64 `parquet:"duration_seconds,optional" doc:"Part of the session's length on date, in seconds; null if the length was not known at the end of date. A session that goes on after midnight lasts until midnight on date, and from midnight on the next day."`
+	EngagedSeconds  float64  `parquet:"engaged_seconds" doc:"Part of its engaged_seconds on date. The parts do not add up where the source reported engagement for the first time on a later day."`
+	EventCount      int64    `parquet:"event_count" doc:"Events on date, background events that joined it included."`
+	BackgroundCount int64    `parquet:"background_event_count" doc:"Events of event_count that joined without starting or extending the session."`
+	ScreenViews     int64    `parquet:"screen_views" doc:"Views of screens that began on date."`
+	CrashCount      int64    `parquet:"crash_count" doc:"Crash events on date."`
+	KeyEventCount   int64    `parquet:"key_event_count" doc:"Key events on date."`
 
 	IsEngaged bool `parquet:"is_engaged" doc:"The session was engaged by the end of date."`
 	IsBounce  bool `parquet:"is_bounce" doc:"The session was a bounce as far as it was known at the end of date."`

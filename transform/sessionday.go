@@ -21,7 +21,7 @@ func (d *SessionDay) Active() bool { return d.StartedAt != 0 }
 func (d *SessionDay) Part(of *Session) Session {
 	r := Session{
 		Date: d.Date, SessionID: d.SessionID, UserID: d.UserID, DeviceID: d.DeviceID, StartedAt: d.StartedAt, EndedAt: d.EndedAt,
-		DurationSeconds: &d.DurationSeconds, EngagedSeconds: d.EngagedSeconds,
+		DurationSeconds: d.DurationSeconds, EngagedSeconds: d.EngagedSeconds,
 		EventCount: d.EventCount, BackgroundCount: d.BackgroundCount, ScreenViews: d.ScreenViews,
 		CrashCount: d.CrashCount, KeyEventCount: d.KeyEventCount,
 		IsEngaged: d.IsEngaged, IsBounce: d.IsBounce, IsCounted: d.IsCounted,
@@ -29,9 +29,6 @@ func (d *SessionDay) Part(of *Session) Session {
 	}
 	if of != nil {
 		r.IsFirstSession, r.SecondsSincePrevious = of.IsFirstSession, of.SecondsSincePrevious
-		if of.DurationSeconds == nil {
-			r.DurationSeconds = nil
-		}
 	}
 	return r
 }
