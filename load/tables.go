@@ -55,7 +55,7 @@ func daily() []dailyTable {
 		}, func(t *transform.Tables) []transform.User { return t.Users }),
 		table(Table{
 			Name:      "daily_sessions",
-			Doc:       "Sessions of a day: one row for the whole app and one for each combination of platform, country and app version.",
+			Doc:       "Sessions of a day (that began on it, or under attribution touched_days that touch it): one row for the whole app and one for each combination of platform, country and app version.",
 			Partition: "date",
 			Key:       []string{"date", "cut", "platform", "country", "app_version"},
 			Cluster:   []string{"cut", "platform", "country", "app_version"},

@@ -19,7 +19,8 @@ type Carry struct {
 
 // An Open is a session as far as it is known.
 type Open struct {
-	Session Session // its id and user never change after its first day
+	Session Session `json:",omitzero"`  // its id and user never change after its first day
+	Over    *Over   `json:",omitempty"` // what is left of Session once the row is final, and instead of it
 	Stamp   string  `json:",omitempty"` // the stamped id that strings it together; empty if pauses do
 	Ended   bool    `json:",omitempty"` // it has ended, explicitly or at midnight
 	Cut     bool    `json:",omitempty"` // it has reached its cap: what comes is left out
@@ -49,6 +50,15 @@ type Open struct {
 	GoesOn Totals     `json:",omitzero"` // likewise, should there be activity after it: the time until midnight is the day's
 	Stay   SessionDay `json:",omitzero"` // the part of the last day with activity, if there is none after it
 	Resume SessionDay `json:",omitzero"` // the same if there is
+}
+
+// An Over is what tells a session that is over from others: it takes nothing
+// more, and there may be many.
+type Over struct {
+	SessionID          string
+	StartedAt, EndedAt int64
+	EndReason          string
+	Platform           string `json:",omitempty"`
 }
 
 // A View is one view of a screen and the pings that came from it.
@@ -82,6 +92,10 @@ type open struct {
 
 func (o Open) resume() *open {
 	c := &open{Open: o}
+	if v := o.Over; v != nil {
+		c.Session = Session{SessionID: v.SessionID, StartedAt: v.StartedAt, EndedAt: v.EndedAt, EndReason: v.EndReason, Platform: v.Platform}
+		c.Over = nil
+	}
 	c.Values = slices.Clone(o.Values)
 	if len(o.Screens) > 0 {
 		c.screens = make(map[string]bool, len(o.Screens))
@@ -107,11 +121,9 @@ func (c *open) left() Open {
 		o.Views = append(o.Views, View{id, slices.Sorted(maps.Keys(c.views[id]))})
 	}
 	if o.Closed {
-		// It takes nothing more: what tells it from others is enough.
-		o.Session = Session{
-			Date: o.Session.Date, SessionID: o.Session.SessionID, UserID: o.Session.UserID, DeviceID: o.Session.DeviceID,
-			StartedAt: o.Session.StartedAt, EndedAt: o.Session.EndedAt, EndReason: o.Session.EndReason, Platform: o.Session.Platform,
-		}
+		r := &o.Session
+		o.Over = &Over{r.SessionID, r.StartedAt, r.EndedAt, r.EndReason, r.Platform}
+		o.Session = Session{}
 		o.Screens, o.Views, o.Past, o.GoesOn, o.Stay, o.Resume = nil, nil, Totals{}, Totals{}, SessionDay{}, SessionDay{}
 	}
 	return o
