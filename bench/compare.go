@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	_ "github.com/duckdb/duckdb-go/v2"
+
+	"sojourn/load"
 )
 
 // A comparison is a table that both sides write.
@@ -18,19 +20,23 @@ type comparison struct {
 	rows   int64    // of the table, once compared
 }
 
-// comparisons lists the tables to compare: every column but ids, which are
+// comparisons lists the tables of a day: every column but ids, which are
 // digests made differently, and what is about the definition.
 func comparisons() []comparison {
-	digest := "definition_digest"
-	return []comparison{
-		{table: "sessions", except: []string{"session_id", digest}},
-		{table: "users", except: []string{"last_session_id", digest}},
-		{table: "daily_sessions", except: []string{digest}},
-		{table: "daily_frequency", except: []string{digest}},
-		{table: "daily_retention", except: []string{digest}},
-		{table: "daily_segments", except: []string{digest}},
-		{table: "daily_ledger", except: []string{"events_conflicting", digest}},
+	except := map[string][]string{
+		"sessions":     {"session_id"},
+		"users":        {"last_session_id"},
+		"session_days": {"session_id"},
+		"daily_ledger": {"events_conflicting"},
 	}
+	var list []comparison
+	for _, t := range load.Tables() {
+		// No definition is compared, so there are no differences of definitions.
+		if t.Partition != "" && t.Name != "definition_differences" {
+			list = append(list, comparison{table: t.Name, except: append(except[t.Name], "definition_digest")})
+		}
+	}
+	return list
 }
 
 // compare reports every table whose rows are not the same in the lake and in

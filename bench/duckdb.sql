@@ -17,12 +17,20 @@ CREATE TEMP MACRO in_background(name) AS name IN (
     'push_received', 'notification_receive', 'Push Notification Received', 'background_refresh', 'silent_push',
     'geofence', 'app_remove', 'Application Uninstalled', 'os_update', 'app_update');
 CREATE TEMP MACRO is_end(name) AS name IN ('session_end', 'app_close');
-CREATE TEMP MACRO is_crash(name) AS name IN ('app_crash', 'Application Crashed');
+CREATE TEMP MACRO is_crash(name) AS name IN ('app_crash', 'Application Crashed', '$ae_crashed');
 CREATE TEMP MACRO to_foreground(name) AS name IN (
-    'app_foreground', 'Application Opened', 'Application Foregrounded', 'application_foreground');
-CREATE TEMP MACRO to_background(name) AS name IN ('app_background', 'Application Backgrounded', 'application_background');
+    'app_foreground', 'Application Opened', 'Application Foregrounded', 'application_foreground',
+    '[Amplitude] Application Opened');
+CREATE TEMP MACRO to_background(name) AS name IN (
+    'app_background', 'Application Backgrounded', 'application_background', '[Amplitude] Application Backgrounded');
 CREATE TEMP MACRO is_view(name) AS name IN (
-    'screen_view', 'screen', 'page_view', '$screen', '$pageview', '[Amplitude] Screen Viewed');
+    'screen_view', 'screen', 'page_view', 'page', '$screen', '$pageview', '[Amplitude] Screen Viewed');
+CREATE TEMP MACRO is_install(name) AS name IN (
+    'first_open', 'first_visit', 'Application Installed', 'application_install', '[Amplitude] Application Installed',
+    '$ae_first_open');
+CREATE TEMP MACRO is_push_open(name) AS name IN (
+    'notification_open', 'Push Notification Tapped', '$push_notification_opened', 'push_open');
+CREATE TEMP MACRO is_engaged(foreground_us, views) AS foreground_us >= 10_000_000 OR views >= 2;
 
 -- Events ---------------------------------------------------------------------
 
@@ -185,9 +193,12 @@ SELECT
     c.session,
     min(c.at_us) AS started_us,
     max(c.at_us) AS ended_us,
+    max(n) AS last_n,
     count(*) AS activity,
     count(*) FILTER (is_view(event_name)) AS screen_views,
     count(*) FILTER (is_crash(event_name)) AS crash_count,
+    count(*) FILTER (is_install(event_name)) AS install_count,
+    count(*) FILTER (is_push_open(event_name)) AS push_open_count,
     count(DISTINCT screen) AS distinct_screens,
     bool_or(is_end(event_name)) AS ended,
     bool_or(to_foreground(event_name) OR to_background(event_name)) AS has_markers,
@@ -231,12 +242,13 @@ SELECT at_us FROM events WHERE is_end(event_name) AND rowid NOT IN (SELECT event
 
 CREATE TEMP TABLE sessions AS
 WITH joined AS (
-    SELECT subject, session, count(*) AS events FROM background WHERE session IS NOT NULL GROUP BY ALL
+    SELECT subject, session, count(*) AS events, max(at_us) AS last_us FROM background WHERE session IS NOT NULL GROUP BY ALL
 ),
 named AS (
     SELECT
         f.*,
         day_of(started_us) AS session_date,
+        day_of(greatest(ended_us, joined.last_us)) AS last_date,
         CASE WHEN day_of(known_us) = day_of(started_us) THEN known_user ELSE f.subject END AS owner,
         CASE
             WHEN cuts.reason IS NOT NULL THEN cuts.reason
@@ -270,10 +282,13 @@ followed AS (
 SELECT
     subject,
     session,
+    last_n,
     started_us,
     ended_us,
+    last_date,
     ended,
     next_us,
+    activity,
     session_date,
     md5(concat_ws(' ', subject, started_us, first_event)) AS session_id,
     owner AS user_id,
@@ -284,7 +299,7 @@ SELECT
     foreground_us / 1e6 AS engaged_seconds,
     CASE WHEN has_markers THEN foreground_us / 1e6 END AS foreground_seconds,
     CASE
-        WHEN crashed_last AND activity > 1 THEN (duration_us + least(duration_us // (activity - 1), timeout())) / 1e6
+        WHEN crashed_last AND activity > 1 THEN (duration_us + duration_us // (activity - 1)) / 1e6
         WHEN crashed_last THEN duration_us / 1e6
     END AS crash_corrected_seconds,
     CASE WHEN previous_us IS NOT NULL THEN greatest(0, started_us - previous_us) / 1e6 END AS seconds_since_previous_session,
@@ -296,6 +311,8 @@ SELECT
     exit_screen,
     crash_count,
     0 AS key_event_count,
+    install_count,
+    push_open_count,
     start_reason,
     end_reason,
     CASE
@@ -304,9 +321,11 @@ SELECT
         WHEN end_reason = 'timeout' THEN 'timed_out'
         ELSE 'ok'
     END AS status,
-    foreground_us >= 10_000_000 OR screen_views >= 2 AS is_engaged,
+    is_engaged(foreground_us, screen_views) AS is_engaged,
     activity = 1 AS is_bounce,
     previous_us IS NULL AS is_first_session,
+    true AS is_counted,
+    NULL::VARCHAR AS exclusion,
     platform,
     os_version,
     app_version,
@@ -319,28 +338,150 @@ SELECT
     NOT is_open AS is_final,
 FROM followed;
 
-COPY (SELECT * EXCLUDE (subject, session, started_us, ended_us, ended, next_us) FROM sessions)
+COPY (SELECT * EXCLUDE (subject, session, last_n, started_us, ended_us, last_date, ended, next_us, activity) FROM sessions)
 TO 'sessions' (FORMAT parquet, PARTITION_BY (session_date));
 
 -- The first day that may still change.
 CREATE TEMP TABLE provisional AS
 SELECT least(last.day, min(session_date) FILTER (NOT is_final)) AS day FROM sessions CROSS JOIN last GROUP BY last.day;
 
+-- Days of sessions -------------------------------------------------------------
+
+-- Few sessions touch more than one day: only theirs are put together from events.
+CREATE TEMP TABLE overnight AS
+SELECT subject, session, last_n, started_us, session_id, user_id, device_id, session_date
+FROM sessions
+WHERE last_date > session_date;
+
+-- From the last activity of one day to the first of the next, each day has the
+-- time on its side of midnight.
+CREATE TEMP TABLE parts AS
+WITH stepped AS (
+    SELECT
+        o.subject,
+        o.session,
+        day_of(s.at_us) AS date,
+        midnight(day_of(s.at_us)) AS midnight_us,
+        s.at_us,
+        n,
+        event_name,
+        CASE WHEN prev_background AND n > o.session THEN prev_us END AS away_us,
+        platform,
+        country,
+        app_version,
+    FROM overnight AS o
+    JOIN steps AS s ON s.subject = o.subject AND s.n BETWEEN o.session AND o.last_n
+    JOIN events AS e ON e.rowid = s.event
+),
+active AS (
+    SELECT
+        subject,
+        session,
+        date,
+        min(at_us) AS first_us,
+        max(at_us) AS last_us,
+        count(*) AS activity,
+        count(*) FILTER (is_view(event_name)) AS screen_views,
+        count(*) FILTER (is_crash(event_name)) AS crash_count,
+        bool_or(is_end(event_name)) AS ended,
+        coalesce(sum(greatest(0, midnight_us - away_us)), 0)::BIGINT AS away_before_us,
+        coalesce(sum(at_us - greatest(midnight_us, away_us)) FILTER (away_us IS NOT NULL), 0)::BIGINT AS away_us,
+        arg_min(platform, n) AS platform,
+        arg_min(country, n) AS country,
+        arg_min(app_version, n) AS app_version,
+    FROM stepped
+    GROUP BY ALL
+),
+joined AS (
+    SELECT subject, session, day_of(at_us) AS date, count(*) AS events
+    FROM background SEMI JOIN overnight USING (subject, session)
+    GROUP BY ALL
+)
+SELECT
+    subject,
+    session,
+    date,
+    first_us,
+    last_us,
+    ended,
+    coalesce(activity, 0) AS activity,
+    coalesce(events, 0) AS background_event_count,
+    coalesce(screen_views, 0) AS screen_views,
+    coalesce(crash_count, 0) AS crash_count,
+    CASE WHEN lead(first_us) OVER days IS NOT NULL THEN midnight(date + 1) ELSE last_us END AS until_us,
+    coalesce(away_us, 0) + coalesce(lead(away_before_us) OVER days, 0) AS away_us,
+    sum(activity) OVER past AS activity_so_far,
+    sum(screen_views) OVER past AS screen_views_so_far,
+    max(last_us) OVER past - started_us - sum(away_before_us + away_us) OVER past AS foreground_us_so_far,
+    first_value(platform IGNORE NULLS) OVER past AS platform,
+    first_value(country IGNORE NULLS) OVER past AS country,
+    first_value(app_version IGNORE NULLS) OVER past AS app_version,
+    greatest(started_us, midnight(date)) AS from_us,
+    session_id,
+    user_id,
+    device_id,
+    session_date,
+FROM active
+FULL JOIN joined USING (subject, session, date)
+JOIN overnight USING (subject, session)
+WINDOW
+    days AS (PARTITION BY subject, session ORDER BY date),
+    past AS (PARTITION BY subject, session ORDER BY date ROWS UNBOUNDED PRECEDING);
+
+COPY (
+    SELECT
+        session_date AS date,
+        session_id,
+        user_id,
+        device_id,
+        session_date,
+        started_at,
+        ended_at,
+        duration_seconds,
+        engaged_seconds,
+        event_count,
+        background_event_count,
+        screen_views,
+        crash_count,
+        key_event_count,
+        is_engaged,
+        is_bounce,
+        is_counted,
+        platform,
+        country,
+        app_version,
+    FROM sessions
+    WHERE last_date = session_date
+    UNION ALL
+    SELECT
+        date,
+        session_id,
+        user_id,
+        device_id,
+        session_date,
+        make_timestamptz(first_us),
+        make_timestamptz(last_us),
+        coalesce(until_us - from_us, 0) / 1e6,
+        coalesce(until_us - from_us - away_us, 0) / 1e6,
+        activity + background_event_count,
+        background_event_count,
+        screen_views,
+        crash_count,
+        0,
+        is_engaged(foreground_us_so_far, screen_views_so_far),
+        activity_so_far = 1,
+        true,
+        platform,
+        country,
+        app_version,
+    FROM parts
+)
+TO 'session_days' (FORMAT parquet, PARTITION_BY (date));
+
 -- Users ----------------------------------------------------------------------
 
--- How far a session had come by the end of each day it touches.
-CREATE TEMP TABLE session_days AS
-WITH reached AS (
-    SELECT user_id, session_id, next_us, session_date AS date, ended_us, ended
-    FROM sessions
-    WHERE day_of(ended_us) = session_date
-    UNION ALL
-    SELECT s.user_id, s.session_id, s.next_us, day_of(e.at_us), max(e.at_us), bool_or(is_end(e.event_name))
-    FROM sessions AS s
-    JOIN events AS e ON e.subject = s.subject AND e.at_us BETWEEN s.started_us AND s.ended_us
-    WHERE day_of(s.ended_us) > s.session_date AND NOT in_background(e.event_name)
-    GROUP BY s.user_id, s.session_id, s.next_us, day_of(e.at_us)
-)
+-- How far a session had come by the end of each day on which it was active.
+CREATE TEMP TABLE reached AS
 SELECT
     user_id,
     session_id,
@@ -349,7 +490,16 @@ SELECT
     NOT ended
     AND midnight(date + 1) - ended_us <= timeout()
     AND coalesce(next_us >= midnight(date + 1), true) AS may_go_on,
-FROM reached;
+FROM (
+    SELECT user_id, session_id, next_us, session_date AS date, ended_us, ended
+    FROM sessions
+    WHERE last_date = session_date
+    UNION ALL
+    SELECT s.user_id, s.session_id, s.next_us, p.date, p.last_us, p.ended
+    FROM parts AS p
+    JOIN sessions AS s USING (subject, session)
+    WHERE p.activity > 0
+);
 
 CREATE TEMP TABLE users AS
 WITH firsts AS (
@@ -383,7 +533,7 @@ ends AS (
         arg_max(session_id, ended_us) AS session_id,
         max(ended_us) AS ended_us,
         bool_or(may_go_on) AS may_go_on,
-    FROM session_days
+    FROM reached
     GROUP BY ALL
 ),
 grid AS (
@@ -674,6 +824,8 @@ COPY (
         sum(duplicates)::BIGINT AS events_duplicate,
         sum(outside)::BIGINT AS events_outside_session,
         0::BIGINT AS events_ignored,
+        0::BIGINT AS events_beyond_cap,
+        0::BIGINT AS events_uploaded_late,
     FROM slots
     GROUP BY ALL
 )

@@ -27,7 +27,7 @@ var stages = []stage{
 	{"split lines", []string{"extract.(*lines)"}},
 	{"find fields in JSON", []string{"extract.(*scanner)"}},
 	{"check values, parse times, intern texts", []string{"extract.(*judge)"}},
-	{"sort events", []string{"extract.(*events).sorted", "extract.sortEvents"}},
+	{"sort events", []string{"extract.sortEvents"}},
 	{"write staged events", []string{"extract.(*batch).writeEvents"}},
 	{"hold events", []string{"extract.(*worker).read"}},
 	{"fold into sessions", []string{"transform.(*Sessionizer).Fold"}},

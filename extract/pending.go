@@ -11,20 +11,23 @@ import (
 	"sojourn/internal/lake"
 )
 
-// Pending is an object version that no batch has read.
+// Pending is an object version that no batch has read, or none in the way that
+// its source says now.
 type Pending struct {
 	Source string
 	Object bucket.Object
+	Again  bool // it has been read in another way
 }
 
 // ListPending returns the objects of the sources that no batch has read in
-// their present version, sorted by source and name. Objects that are no data
+// their present version and in the way that the source says, sorted by source
+// and name. Objects that are no data
 // are left out: marker files, temporary files, and what is in hidden folders.
 func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pending, error) {
-	read := map[lake.Input]bool{}
+	readAs := map[lake.Input]string{} // by which reading, the latest
 	for _, batch := range done {
 		for _, in := range batch.Inputs {
-			read[lake.Input{Source: in.Source, Object: in.Object, Version: in.Version}] = true
+			readAs[lake.Input{Source: in.Source, Object: in.Object, Version: in.Version}] = in.Reading
 		}
 	}
 	type edition struct{ source, name string }
@@ -38,6 +41,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 	}
 	var pending []Pending
 	for _, s := range sources {
+		reading := s.reading()
 		for o, err := range s.Bucket.List(ctx, "") {
 			if err != nil {
 				return nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
@@ -46,8 +50,9 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 			if role.contents == noData {
 				continue
 			}
-			if isData(o) && matchGlob(s.Match, o.Name) && !read[lake.Input{Source: s.Name, Object: o.Name, Version: o.Version}] {
-				pending = append(pending, Pending{s.Name, o})
+			as, done := readAs[lake.Input{Source: s.Name, Object: o.Name, Version: o.Version}]
+			if isData(o) && matchGlob(s.Match, o.Name) && (!done || as != reading && as != "") {
+				pending = append(pending, Pending{s.Name, o, done})
 				if role.edition != "" && !role.provisional {
 					settled[edition{s.Name, role.edition}] = true
 				}

@@ -114,7 +114,7 @@ func (t *transport) Read(p []byte) (int, error) {
 func (r *reading) read(ctx context.Context, f format) error {
 	role := r.source.roleOf(r.object.Name)
 	r.input = lake.Input{
-		Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size,
+		Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size, Reading: r.source.reading(),
 		Edition: role.edition, Provisional: role.provisional,
 	}
 	err := f.read(ctx, r)

@@ -2,6 +2,9 @@ package extract
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -87,6 +90,21 @@ func formats() []format {
 	}
 	slices.SortFunc(list, func(a, b format) int { return strings.Compare(a.name, b.name) })
 	return list
+}
+
+// reading identifies how objects are read: format, places and clock. What was
+// read in another way is read again.
+func (s Source) reading() string {
+	text, err := json.Marshal(struct {
+		Format string
+		Fields map[string]Field
+		Clock  Clock
+	}{s.Format, s.Fields, s.Clock})
+	if err != nil {
+		panic(err) // texts and numbers
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
 }
 
 // roleOf says what an object of the source is for.

@@ -53,6 +53,7 @@ func (p *Pipeline) Differences(ctx context.Context, one, other transform.Definit
 		}
 		before = w
 	}
-	byUser := one.By == transform.ByUser || other.By == transform.ByUser
-	return transform.Differences(asked.sessions, asked.others[name].sessions, byUser), nil
+	return transform.Differences(day,
+		&transform.Strung{Definition: one, Sessions: asked.sessions, Days: asked.days},
+		&transform.Strung{Definition: other, Sessions: asked.others[name].sessions, Days: asked.others[name].days}), nil
 }

@@ -96,7 +96,7 @@ func (w *work) goingOn(d *transform.Definition) []transform.SessionDay {
 	}
 	var parts []transform.SessionDay
 	for _, p := range w.days {
-		if p.SessionDate < w.day {
+		if p.SessionDate < w.day && p.Active() {
 			parts = append(parts, p)
 		}
 	}

@@ -26,14 +26,25 @@ func (f *folding) silenceAt(c *open, at int64) string {
 }
 
 // overBy is why a session is over at an instant by which it has been silent
-// for too long: by its cap if it was alive when it reached that.
-func (f *folding) overBy(c *open, at int64, silence string) string {
+// for too long, or past the cap that truncates it if it was alive then; "" if
+// it is not over.
+func (f *folding) overBy(c *open, at int64, silence string) (why string, cut bool) {
 	if f.definition.CapAction == CapTruncate && f.capped(c, at) {
-		if reached := c.Session.StartedAt + f.definition.Cap.Microseconds() + 1; f.silenceAt(c, reached) == "" {
-			return "cap"
+		if f.silenceAt(c, c.Session.StartedAt+f.definition.Cap.Microseconds()+1) == "" {
+			return f.capReason(c), true
 		}
 	}
-	return silence
+	return silence, false
+}
+
+// capReason is why a session ended that is truncated: by the cap if it was in
+// use when it reached that, and else because nothing happened for so long.
+func (f *folding) capReason(c *open) string {
+	left := c.Session.StartedAt + f.definition.Cap.Microseconds() - c.Session.EndedAt
+	if l := f.limits(c); c.Stamp != "" && l.exceeds(left, l.timeout) {
+		return "abandoned"
+	}
+	return "cap"
 }
 
 func (f *folding) abandoned(c *open, at int64) string {
@@ -98,7 +109,8 @@ func (f *folding) startsAnew(c *open, e step, stamp, silence string) string {
 	case c == nil:
 		return f.first(e)
 	case silence != "":
-		f.leaveOff(c, f.overBy(c, e.At, silence), stamp)
+		why, _ := f.overBy(c, e.At, silence)
+		f.leaveOff(c, why, stamp)
 		if stamp != "" {
 			return "stamp"
 		}
@@ -107,15 +119,17 @@ func (f *folding) startsAnew(c *open, e step, stamp, silence string) string {
 		f.leaveOff(c, "midnight", stamp)
 		return "midnight"
 	case c.Ended && d.ReopenWithin > 0 && e.At-c.Session.EndedAt <= d.ReopenWithin.Microseconds():
+		if why := f.cut(c, e, stamp, true); why != "" {
+			f.leaveOff(c, "explicit_end", stamp)
+			return why
+		}
 		c.Ended, c.Session.EndReason = false, ""
 		return ""
 	case c.Ended:
 		f.leaveOff(c, "explicit_end", stamp)
 		return "after_end"
-	case c.Cut:
-		return ""
 	}
-	why := f.cut(c, e, stamp)
+	why := f.cut(c, e, stamp, false)
 	if why != "" {
 		f.leaveOff(c, why, stamp)
 	}
@@ -141,8 +155,9 @@ func (f *folding) first(e step) string {
 
 // cut returns the rule by which an event begins a session although the one
 // before it could go on; "" if none does. A stamped session is only cut by
-// midnight and by limits: all else is for the stamp to say.
-func (f *folding) cut(c *open, e step, stamp string) string {
+// midnight and by limits: all else is for the stamp to say. Where a start would
+// open a session again that has ended, it does not begin another.
+func (f *folding) cut(c *open, e step, stamp string, reopens bool) string {
 	d := &f.definition
 	if stamp == "" {
 		switch {
@@ -152,15 +167,16 @@ func (f *folding) cut(c *open, e step, stamp string) string {
 			return "user_change"
 		case f.otherValue(c, e):
 			return "value_change"
-		case e.kind&start != 0 && d.RepeatedStart == Split:
+		case e.kind&start != 0 && d.RepeatedStart == Split && !reopens:
 			return "explicit_start"
-		case e.kind&launched != 0 && d.Launch == Split:
+		case e.kind&launched != 0 && d.Launch == Split && !reopens:
 			return "launch"
 		}
 	}
 	switch {
 	case d.Midnight != "" && f.split.DayOf(e.At) != f.split.DayOf(c.Session.EndedAt):
 		return "midnight"
+	case c.Cut: // a limit has had its say
 	case d.CapAction == CapSplit && f.capped(c, e.At):
 		return "cap"
 	case d.EventCapAction == CapSplit && d.EventCap > 0 && c.Activity >= d.EventCap:
@@ -207,7 +223,13 @@ func (f *folding) capped(c *open, at int64) bool {
 func (f *folding) beyondCap(c *open, e step) bool {
 	d := &f.definition
 	if d.EventCapAction == CapTruncate && d.EventCap > 0 && c.Activity >= d.EventCap {
+		c.Cut = true
+		f.close(c, "event_cap")
+	}
+	if c.Cut {
+		// What would have been in the session is not in another, but it is alive.
 		c.Touched = max(c.Touched, e.At)
+		c.Ended = c.Ended || e.kind&end != 0
 		f.latest = c
 		f.out.Ledger.BeyondCap++
 		return true

@@ -12,8 +12,10 @@ import (
 type Difference struct {
 	Change Outcome
 	// Rule is the rule responsible: of the definition that cut where the other
-	// did not, as in start_reason and end_reason; measure where the sessions
-	// are the same and only their lengths differ; empty for the same.
+	// did not, as in start_reason and end_reason; left_out where one of the two
+	// leaves events out of the session; outside or an exclusion where none is
+	// there that counts; measure where only the lengths differ; empty for the
+	// same.
 	Rule  string
 	One   *Session  // the session; nil if only the other definition has it
 	Other []Session // the other definition's sessions that overlap it, in order of start
@@ -34,10 +36,21 @@ const (
 	Added      Outcome = "added" // it is there only under the other definition
 )
 
-// Differences tells what becomes of the sessions of one definition under
-// another, both of the same events and one day, in the order of user and start.
-// Sessions meet by user if byUser is set, by device otherwise.
-func Differences(one, other []Session, byUser bool) []Difference {
+// Differences tells what becomes of the sessions that one definition begins on
+// a day under another, both of the same events, in the order of user and start.
+// Sessions of the other that began earlier are met on the day. Sessions meet by
+// user if one of the two strings events by user, by device otherwise.
+func Differences(day calendar.Day, first, second *Strung) []Difference {
+	byUser := first.Definition.By == ByUser || second.Definition.By == ByUser
+	other := slices.Clone(second.Sessions)
+	for i := range second.Days {
+		if d := &second.Days[i]; d.SessionDate < day && d.Active() {
+			r := d.Part(nil)
+			r.Date = d.SessionDate
+			other = append(other, r)
+		}
+	}
+	oneGoesOn, otherGoesOn := first.goingOn(), second.goingOn()
 	whose := func(r *Session) string {
 		if byUser {
 			return r.UserID
@@ -56,14 +69,14 @@ func Differences(one, other []Session, byUser bool) []Difference {
 		}
 		return of
 	}
-	ones, others := group(one), group(other)
+	ones, others := group(counted(first.Sessions)), group(other)
 	var all []Difference
 	for who, mine := range ones {
-		all = append(all, differencesOf(mine, others[who])...)
+		all = append(all, differencesOf(day, mine, others[who], oneGoesOn, otherGoesOn)...)
 	}
 	for who, theirs := range others {
 		if len(ones[who]) == 0 {
-			all = append(all, differencesOf(nil, theirs)...)
+			all = append(all, differencesOf(day, nil, theirs, oneGoesOn, otherGoesOn)...)
 		}
 	}
 	slices.SortFunc(all, func(a, b Difference) int {
@@ -80,33 +93,95 @@ func (d *Difference) shown() *Session {
 	return &d.Other[0]
 }
 
+// A lane is the sessions of one subject in order of start, and the latest end
+// of each and those before it: sessions that stamps string together may overlap.
+type lane struct {
+	sessions []Session
+	latest   []int64
+}
+
+func newLane(sessions []Session) lane {
+	l := lane{sessions, make([]int64, len(sessions))}
+	for i, r := range sessions {
+		l.latest[i] = r.EndedAt
+		if i > 0 {
+			l.latest[i] = max(l.latest[i], l.latest[i-1])
+		}
+	}
+	return l
+}
+
+// meeting returns which sessions overlap one, in order.
+func (l *lane) meeting(one *Session) []int {
+	first, _ := slices.BinarySearchFunc(l.sessions, one.EndedAt+1, func(r Session, at int64) int { return cmp.Compare(r.StartedAt, at) })
+	var meets []int
+	for i := first - 1; i >= 0 && l.latest[i] >= one.StartedAt; i-- {
+		if l.sessions[i].EndedAt >= one.StartedAt {
+			meets = append(meets, i)
+		}
+	}
+	slices.Reverse(meets)
+	return meets
+}
+
 // differencesOf compares the sessions of one subject, which are in order.
-func differencesOf(mine, theirs []Session) []Difference {
+func differencesOf(day calendar.Day, mine, theirs []Session, mineGoesOn, theirsGoesOn map[string]bool) []Difference {
+	own, others := newLane(mine), newLane(theirs)
 	var all []Difference
 	for i := range mine {
 		one := &mine[i]
-		var meets []Session
-		for j := range theirs {
-			if overlap(one, &theirs[j]) {
-				meets = append(meets, theirs[j])
+		d := Difference{One: one}
+		for _, j := range others.meeting(one) {
+			r := &theirs[j]
+			if r.SessionID == one.SessionID && r.StartedAt == one.StartedAt && r.EndedAt == one.EndedAt {
+				d.Other = []Session{*r} // others may touch it in one instant
+				break
 			}
+			d.Other = append(d.Other, *r)
 		}
-		d := Difference{One: one, Other: meets}
-		d.Change, d.Rule = outcome(one, meets, mine[:i])
+		var near []int
+		if len(d.Other) > 0 {
+			near = own.meeting(&d.Other[0])
+		}
+		d.Change, d.Rule = outcome(one, d.Other, len(near) > 0 && near[0] < i, len(near) > 0 && near[len(near)-1] > i)
+		switch { // what the one leaves out may come in another session of a later day
+		case d.Rule != "left_out":
+		case d.Change == Lengthened && theirsGoesOn[d.Other[0].SessionID]:
+			d.Rule = one.EndReason
+		case d.Change == Shortened && mineGoesOn[one.SessionID]:
+			d.Rule = d.Other[0].EndReason
+		}
 		all = append(all, d)
 	}
 	for j := range theirs {
 		their := &theirs[j]
-		if their.IsCounted && !slices.ContainsFunc(mine, func(one Session) bool { return overlap(&one, their) }) {
+		if their.Date == day && their.IsCounted && len(own.meeting(their)) == 0 {
 			all = append(all, Difference{Change: Added, Rule: their.StartReason, Other: theirs[j : j+1 : j+1]})
 		}
 	}
 	return all
 }
 
-func overlap(a, b *Session) bool { return a.StartedAt <= b.EndedAt && b.StartedAt <= a.EndedAt }
+// goingOn returns the sessions that began on the day and have activity on a
+// later one.
+func (s *Strung) goingOn() map[string]bool {
+	last := make(map[string]int64, len(s.Days))
+	for i := range s.Days {
+		last[s.Days[i].SessionID] = s.Days[i].EndedAt
+	}
+	goesOn := map[string]bool{}
+	for i := range s.Sessions {
+		r := &s.Sessions[i]
+		if at, ok := last[r.SessionID]; ok && r.EndedAt > at {
+			goesOn[r.SessionID] = true
+		}
+	}
+	return goesOn
+}
 
-func outcome(one *Session, meets, before []Session) (Outcome, string) {
+// outcome is what becomes of a session that meets those of another definition,
+// the first of which meets also earlier or later ones beside it.
+func outcome(one *Session, meets []Session, earlier, later bool) (Outcome, string) {
 	if len(meets) == 0 {
 		return Gone, "outside"
 	}
@@ -114,24 +189,26 @@ func outcome(one *Session, meets, before []Session) (Outcome, string) {
 		return Gone, meets[0].Exclusion
 	}
 	first := &meets[0]
-	for i := range meets {
-		if i > 0 || first.StartedAt > one.StartedAt && len(meets) > 1 {
-			return SplitUp, meets[i].StartReason
+	if len(meets) > 1 {
+		if first.StartedAt > one.StartedAt {
+			return SplitUp, first.StartReason
 		}
+		return SplitUp, meets[1].StartReason
 	}
-	if slices.ContainsFunc(before, func(r Session) bool { return overlap(&r, first) }) {
+	isSame := first.SessionID == one.SessionID && first.EndedAt == one.EndedAt // also if others touch it in one instant
+	if first.Date < one.Date || !isSame && earlier {
 		return Merged, one.StartReason
 	}
 	mine, theirs := one.EndedAt-one.StartedAt, first.EndedAt-first.StartedAt
 	switch {
-	case theirs > mine && first.EndedAt > one.EndedAt:
+	case theirs > mine && later:
 		return Lengthened, one.EndReason
 	case theirs > mine:
-		return Lengthened, one.StartReason
-	case theirs < mine && first.EndedAt < one.EndedAt:
-		return Shortened, first.EndReason
+		return Lengthened, "left_out"
+	case theirs < mine && first.EndedAt < one.EndedAt && isCut(first.EndReason):
+		return Shortened, first.EndReason // the rest begins on the next day
 	case theirs < mine:
-		return Shortened, first.StartReason
+		return Shortened, "left_out"
 	}
 	a, b := one.DurationSeconds, first.DurationSeconds
 	switch {
@@ -141,6 +218,15 @@ func outcome(one *Session, meets, before []Session) (Outcome, string) {
 		return Shortened, "measure"
 	}
 	return Lengthened, "measure"
+}
+
+// isCut says whether a session ended because another began.
+func isCut(why string) bool {
+	switch why {
+	case "timeout", "background_timeout", "abandoned", "explicit_end", "open":
+		return false
+	}
+	return true
 }
 
 // DifferenceRows returns the rows of definition_differences of a day: what
@@ -164,8 +250,7 @@ func DifferenceRows(day calendar.Day, final bool, first Strung, others []Strung)
 		}
 		sums := map[key]*DefinitionDifference{}
 		users := map[key]map[string]bool{}
-		byUser := first.Definition.By == ByUser || other.Definition.By == ByUser
-		for _, d := range Differences(counted(first.Sessions), other.Sessions, byUser) {
+		for _, d := range Differences(day, &first, other) {
 			k := key{d.Change, d.Rule}
 			sum := at(sums, k)
 			sum.Change, sum.Rule = string(d.Change), d.Rule
@@ -209,6 +294,9 @@ func (s *Strung) Visits() []Session {
 	}
 	visits := make([]Session, 0, len(s.Days))
 	for i := range s.Days {
+		if !s.Days[i].Active() {
+			continue
+		}
 		visits = append(visits, s.Days[i].Part(began[s.Days[i].SessionID]))
 	}
 	return visits

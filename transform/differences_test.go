@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,12 @@ func TestDifferences(t *testing.T) {
 		{"there, but not counted", app(), long, "28 10:00 tap\n28 10:00:59 tap", "dropped too_short"},
 		{"shorter by an end", app(func(d *transform.Definition) { d.Events[transform.End] = nil }), app(), "28 10:00 tap\n28 10:01 session_end\n28 10:02 push_received", "same"},
 		{"shorter by what is ignored", app(), app(func(d *transform.Definition) { d.Events[transform.Ignore] = []string{"ping"} }),
-			"28 10:00 tap\n28 10:10 ping", "shorter timeout"},
+			"28 10:00 tap\n28 10:10 ping", "shorter left_out"},
+		{"longer by what the other leaves out", app(func(d *transform.Definition) { d.Events[transform.Ignore] = []string{"ping"} }), app(),
+			"28 10:00 tap\n28 10:10 ping", "longer left_out"},
+		{"shorter by midnight, and the rest is the next day's", app(), app(func(d *transform.Definition) { d.Midnight = transform.ReportingZone }), "27 23:50 tap\n28 00:10 tap", "shorter midnight\nadded midnight"},
+		{"shorter by a pause over midnight", app(), short, "27 23:50 tap\n28 00:10 tap", "shorter timeout\nadded gap"},
+		{"merged over midnight", short, app(), "27 23:50 tap\n28 00:10 tap", "longer timeout\nmerged gap"},
 		{"only the measure differs", app(), app(func(d *transform.Definition) { d.Length.Plus = time.Second }), "28 10:00 tap\n28 10:01 tap", "longer measure"},
 		{"a length that is not known is shorter", app(), app(func(d *transform.Definition) { d.Length.Single = transform.AsNull }), "28 10:00 tap", "shorter measure"},
 	} {
@@ -40,8 +46,10 @@ func TestDifferences(t *testing.T) {
 			events := told(t, test.events)
 			one, other := foldDays(t, test.one, zone(t, "Europe/Lisbon"), events), foldDays(t, test.other, zone(t, "Europe/Lisbon"), events)
 			var got []string
-			for _, d := range transform.Differences(one.sessions, other.sessions, false) {
-				got = append(got, strings.TrimSpace(fmt.Sprint(d.Change, " ", d.Rule)))
+			for _, day := range one.days {
+				for _, d := range transform.Differences(day.day, one.on(day.day, test.one), other.on(day.day, test.other)) {
+					got = append(got, strings.TrimSpace(fmt.Sprint(d.Change, " ", d.Rule)))
+				}
 			}
 			if diff := gocmp.Diff(test.want, strings.Join(got, "\n")); diff != "" {
 				t.Errorf("differences (-want +got):\n%s", diff)
@@ -55,26 +63,31 @@ func TestDifferences(t *testing.T) {
 func TestEverySessionHasOneOutcome(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawDefined(t)
-		one, other := foldDays(t, c.rules, c.zone, c.events), foldDays(t, drawKnobs(t), c.zone, c.events)
-		for day, sessions := range byDay(one) {
-			var seen int
-			for _, d := range transform.Differences(sessions, byDay(other)[day], rapid.Bool().Draw(t, "by user")) {
+		rules := drawKnobs(t)
+		one, other := foldDays(t, c.rules, c.zone, c.events), foldDays(t, rules, c.zone, c.events)
+		for _, day := range one.days {
+			mine := one.on(day.day, c.rules)
+			counted, seen := 0, 0
+			for _, r := range mine.Sessions {
+				if r.IsCounted {
+					counted++
+				}
+			}
+			for _, d := range transform.Differences(day.day, mine, other.on(day.day, rules)) {
 				if d.One != nil {
 					seen++
 				} else if d.Change != transform.Added {
 					t.Fatalf("%s of nothing", d.Change)
 				}
 			}
-			if seen != len(sessions) {
-				t.Fatalf("%d outcomes of %d sessions", seen, len(sessions))
+			if seen != counted {
+				t.Fatalf("%d outcomes of %d sessions", seen, counted)
 			}
-			for _, d := range transform.Differences(sessions, sessions, false) {
-				alone := true // sessions that a stamp strings together may overlap
-				for i := range sessions {
-					r := &sessions[i]
-					alone = alone && (r.SessionID == d.One.SessionID || subject(*r) != subject(*d.One) || r.StartedAt > d.One.EndedAt || r.EndedAt < d.One.StartedAt)
-				}
-				if d.Change != transform.Same && alone && d.One.IsCounted {
+			if slices.Contains(c.rules.Modes, transform.Stamped) || c.rules.Backwards != transform.InTimeOrder {
+				continue // sessions of one device may overlap
+			}
+			for _, d := range transform.Differences(day.day, mine, mine) {
+				if d.Change != transform.Same {
 					t.Fatalf("a session differs from itself: %s %s", d.Change, d.Rule)
 				}
 			}
@@ -82,10 +95,18 @@ func TestEverySessionHasOneOutcome(t *testing.T) {
 	})
 }
 
-func byDay(f fold) map[calendar.Day][]transform.Session {
-	days := map[calendar.Day][]transform.Session{}
+// on is what a fold under a definition comes to on a day.
+func (f fold) on(day calendar.Day, d transform.Definition) *transform.Strung {
+	s := &transform.Strung{Definition: d}
 	for _, r := range f.sessions {
-		days[r.Date] = append(days[r.Date], r)
+		if r.Date == day {
+			s.Sessions = append(s.Sessions, r)
+		}
 	}
-	return days
+	for _, p := range f.parts {
+		if p.Date == day {
+			s.Days = append(s.Days, p)
+		}
+	}
+	return s
 }

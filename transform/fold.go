@@ -3,6 +3,7 @@ package transform
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"sojourn/internal/calendar"
 )
@@ -22,8 +23,12 @@ type Sessionizer struct {
 	platforms  map[string]limits
 	splitOn    []func(*Attributes) *string
 
-	seen  map[string]int // index of the kept event by id
+	seen  map[string]int // index of the kept event by what its deliveries have in common
 	order []step
+	began []Session    // so far, of the Folded to come
+	days  []SessionDay // likewise
+	spare [32]open     // for the sessions of a subject's day; few have more
+	used  int          // of spare
 }
 
 // limits are a [Pause] in microseconds.
@@ -69,7 +74,7 @@ type Folded struct {
 	Began   []Session    // sessions that began on the day, in order of start
 	Earlier []Session    // rows of sessions that began on an earlier day, as they are now known
 	Days    []SessionDay // what of them happened on the day
-	Resumed []SessionDay // rows of earlier days whose session turned out to go on after midnight
+	Resumed []SessionDay // rows of earlier days of sessions that were open at midnight, as they turned out
 	Carry   *Carry       // nil if nothing can go on after midnight
 	Ledger  Ledger
 }
@@ -104,6 +109,7 @@ type step struct {
 // left over, and is not modified. There may be a carry and no event.
 func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folded {
 	var out Folded
+	s.began, s.days, s.used = s.began[:0], s.days[:0], 0
 	f := folding{Sessionizer: s, out: &out, day: day}
 	if carry != nil {
 		f.resume(carry)
@@ -115,13 +121,15 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 		f.add(e)
 	}
 	f.midnight(s.zone.Start(day + 1))
+	out.Began, out.Days = append(out.Began, s.began...), append(out.Days, s.days...)
 	if len(out.Began) > 1 {
 		slices.SortStableFunc(out.Began, func(a, b Session) int { return cmp.Compare(a.StartedAt, b.StartedAt) })
 	}
 	return out
 }
 
-// distinct returns the events to fold, each id once, in the order they count.
+// distinct returns the events to fold, each id of a device once, in the order
+// they count.
 func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 	if len(s.seen) > 1024 {
 		s.seen = map[string]int{} // clearing what one bot filled would cost every later subject
@@ -131,7 +139,12 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 	ledger.Events += int64(len(events))
 	for i := range events {
 		e := &events[i]
-		if at, again := s.seen[e.ID]; again {
+		as := e.ID
+		if s.definition.By == ByUser {
+			// The length says where the device ends and the id begins.
+			as = strconv.Itoa(len(e.DeviceID)) + " " + e.DeviceID + e.ID
+		}
+		if at, again := s.seen[as]; again {
 			ledger.Duplicates++
 			kept := s.order[at].Event
 			if kept.compareContent(e) != 0 {
@@ -143,7 +156,7 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 			}
 			continue
 		}
-		s.seen[e.ID] = len(s.order)
+		s.seen[as] = len(s.order)
 		s.order = append(s.order, step{Event: e})
 	}
 	kept := s.order[:0]
@@ -172,7 +185,7 @@ func (s *Sessionizer) sort(steps []step) {
 		if a.At != b.At {
 			return cmp.Compare(a.At, b.At)
 		}
-		return cmp.Or(cmp.Compare(a.kind.rank(), b.kind.rank()), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.kind.rank(), b.kind.rank()), cmp.Compare(a.ID, b.ID), cmp.Compare(a.DeviceID, b.DeviceID))
 	}
 	if s.definition.Backwards == InTimeOrder {
 		slices.SortFunc(steps, byTime)
@@ -222,7 +235,7 @@ func (f *folding) add(e step) {
 	inSession := c != nil && !c.Ended && silence == ""
 	if inSession && f.definition.CapAction == CapTruncate && f.capped(c, e.At) {
 		c.Cut = true
-		f.close(c, "cap")
+		f.close(c, f.capReason(c))
 	}
 	switch {
 	case e.kind&join != 0:
@@ -239,12 +252,6 @@ func (f *folding) add(e step) {
 		return
 	}
 	why := f.startsAnew(c, e, stamp, silence)
-	if why == "" && c.Cut {
-		// The session is over, but what would have been in it is not in another.
-		c.Touched = max(c.Touched, e.At)
-		f.out.Ledger.BeyondCap++
-		return
-	}
 	if why != "" {
 		c = f.begin(e, stamp, why)
 	}
@@ -293,36 +300,66 @@ func (f *folding) orphanEnd(e step, stamp string) {
 // alone makes a session of one event that is over at once, beside the one in
 // progress.
 func (f *folding) alone(e step, stamp, why string) {
-	latest := f.latest
+	latest, stamped := f.latest, f.stamps[stamp]
 	c := f.begin(e, stamp, why)
 	f.extend(c, e)
 	f.out.Ledger.InSessions++
 	f.close(c, why)
 	f.drop(c)
 	f.latest = latest
+	if stamped != nil {
+		f.stamps[stamp] = stamped
+	}
 }
 
-// begin begins a session with an event. What can no longer go on or explain
-// anything is dropped.
+// begin begins a session with an event.
 func (f *folding) begin(e step, stamp, why string) *open {
 	at := e.At
 	if e.kind&ping != 0 {
-		at -= f.definition.Length.PingFirst.Microseconds()
+		// But not on the day before, or before the end of another session.
+		at = max(at-f.definition.Length.PingFirst.Microseconds(), f.zone.Start(f.day))
+		if f.latest != nil {
+			at = min(e.At, max(at, f.latest.Session.EndedAt))
+		}
 	}
-	c := &open{Open: Open{
-		Stamp: stamp,
-		Session: Session{
-			Date:      f.day,
-			SessionID: sessionID(f.subject, e.At, e.ID),
-			UserID:    f.subject,
-			DeviceID:  e.DeviceID,
-			StartedAt: at, EndedAt: e.At,
-			StartReason:      why,
-			DefinitionDigest: f.digest,
-		},
-	}}
+	c := f.fresh()
+	c.Stamp = stamp
+	c.Session = Session{
+		Date:      f.day,
+		SessionID: sessionID(f.anchor(e.Event), e.At, e.ID),
+		UserID:    f.subject,
+		DeviceID:  e.DeviceID,
+		StartedAt: at, EndedAt: e.At,
+		StartReason:      why,
+		DefinitionDigest: f.digest,
+	}
 	f.hold(c)
 	return c
+}
+
+// fresh returns a session of which nothing is known yet.
+func (s *Sessionizer) fresh() *open {
+	if s.used == len(s.spare) {
+		return &open{}
+	}
+	c := &s.spare[s.used]
+	s.used++
+	screens := c.screens
+	if len(screens) > 64 {
+		screens = nil // clearing what one bot filled would cost every later session
+	}
+	clear(screens)
+	*c = open{screens: screens}
+	return c
+}
+
+// anchor is whose event it is that a session begins with. Two devices of one
+// user may use one event id.
+func (f *folding) anchor(e *Event) string {
+	if f.definition.By == ByUser && e.DeviceID != "" {
+		return f.subject + "\x00" + e.DeviceID
+	}
+	return f.subject
 }
 
 func (f *folding) hold(c *open) {
@@ -376,34 +413,39 @@ func (f *folding) close(c *open, why string) {
 	default:
 		r.Status = "ok"
 	}
-	f.emit(c, r)
+	f.emit(c, &r)
 }
 
-func (f *folding) emit(c *open, r Session) {
+func (f *folding) emit(c *open, r *Session) {
 	if r.Date == f.day {
-		f.out.Began = append(f.out.Began, r)
+		f.began = append(f.began, *r)
 	} else {
-		f.out.Earlier = append(f.out.Earlier, r)
+		f.out.Earlier = append(f.out.Earlier, *r)
+		if c.Today.First == 0 && c.Stay.SessionID != "" {
+			// Said again, as the session's row is: an earlier reading of this
+			// day may have found that it goes on.
+			f.out.Resumed = append(f.out.Resumed, c.Stay)
+		}
 	}
 	if c.Today.Events > 0 {
-		f.out.Days = append(f.out.Days, c.sessionDay(f.day, &r, c.totals(f.Sessionizer, c.Session.EndedAt)))
+		f.days = append(f.days, c.sessionDay(f.day, r, c.totals(f.Sessionizer, c.Session.EndedAt)))
 	}
 }
 
 // midnight ends the day: what can go on is emitted as provisional and carried.
 func (f *folding) midnight(next int64) {
-	carry := Carry{Subject: f.subject}
+	var left []Open
 	if n := len(f.open); n > 1 && f.latest != nil {
 		f.drop(f.latest)
 		f.hold(f.latest) // last
 	}
 	for _, c := range f.open {
 		if f.leave(c, next) {
-			carry.Sessions = append(carry.Sessions, c.left())
+			left = append(left, c.left())
 		}
 	}
-	if len(carry.Sessions) > 0 {
-		f.out.Carry = &carry
+	if len(left) > 0 {
+		f.out.Carry = &Carry{Subject: f.subject, Sessions: left}
 	}
 }
 
@@ -417,7 +459,7 @@ func (f *folding) endsTheDay(c *open, next int64) bool {
 // must know of it.
 func (f *folding) leave(c *open, next int64) bool {
 	silence := f.silenceAt(c, next)
-	over := f.overBy(c, next, silence)
+	over, cut := f.overBy(c, next, silence)
 	switch {
 	case c.Closed:
 		return silence == ""
@@ -425,7 +467,7 @@ func (f *folding) leave(c *open, next int64) bool {
 		f.close(c, c.Session.EndReason)
 		return silence == ""
 	case over != "":
-		c.Cut = over == "cap"
+		c.Cut = cut
 		f.close(c, over)
 		return silence == ""
 	case f.endsTheDay(c, next):
@@ -436,11 +478,12 @@ func (f *folding) leave(c *open, next int64) bool {
 	}
 	r := c.row(f.Sessionizer, c.Session.EndedAt, "open")
 	r.EndReason, r.Status = "open", "open"
-	f.emit(c, r)
+	f.emit(c, &r)
 	if c.Today.Events > 0 {
 		goesOn := c.totals(f.Sessionizer, next)
-		c.Resume = c.sessionDay(f.day, &r, goesOn)
-		c.Past, c.GoesOn = c.totals(f.Sessionizer, c.Session.EndedAt), goesOn
+		now := c.totals(f.Sessionizer, c.Session.EndedAt)
+		c.Stay, c.Resume = c.sessionDay(f.day, &r, now), c.sessionDay(f.day, &r, goesOn)
+		c.Past, c.GoesOn = now, goesOn
 	}
 	return true
 }

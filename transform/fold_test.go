@@ -35,6 +35,20 @@ func maximum(of time.Duration) func(*transform.Definition) {
 	return func(d *transform.Definition) { d.Cap = of }
 }
 
+func byUser(d *transform.Definition) { d.By = transform.ByUser }
+
+// truncated leaves out what comes more than an hour after a session's start,
+// atMost what comes after so many events.
+func truncated(d *transform.Definition) { d.Cap, d.CapAction = time.Hour, transform.CapTruncate }
+
+func atMost(events int64) func(*transform.Definition) {
+	return func(d *transform.Definition) { d.EventCap, d.EventCapAction = events, transform.CapTruncate }
+}
+
+func explicit(d *transform.Definition) {
+	d.Modes, d.RepeatedStart, d.AbandonAfter = []transform.Mode{transform.Explicit}, transform.Keep, 24*time.Hour
+}
+
 // Where sessions begin and end: in the results, the first and last event, the
 // number of events, whose session it is, why it began and ended, and its
 // status.
@@ -375,6 +389,46 @@ func TestFold(t *testing.T) {
 			28 10:00 tap id=a device=d2`, `
 			28 10:00 – 28 10:00  1 d1  gap → timeout  timed_out
 			28 10:00 – 28 10:00  1 d2  gap → timeout  timed_out`},
+		{"also if they are of one user whose devices are strung together", app(byUser), `
+			28 10:00 tap id=a device=d1 user=ann
+			28 10:05 tap id=a device=d2 user=ann
+			28 10:05 tap id=a device=d2 user=ann`, `
+			28 10:00 – 28 10:05  2 ann  gap → timeout  timed_out
+			duplicates 1`},
+		{"what a cap leaves out keeps its session going", app(truncated), `
+			28 10:00 tap times=4 every=20m
+			28 11:20 tap
+			28 11:40 tap
+			28 12:11 tap`, `
+			28 10:00 – 28 11:00  4 d1  gap → cap  ok
+			28 12:11 – 28 12:11  1 d1  gap → timeout  timed_out
+			beyond cap 2`},
+		{"also where it is one of events", app(atMost(4)), `
+			28 10:00 tap times=4 every=20m
+			28 11:20 tap
+			28 11:40 tap
+			28 12:11 tap`, `
+			28 10:00 – 28 11:00  4 d1  gap → event_cap  ok
+			28 12:11 – 28 12:11  1 d1  gap → timeout  timed_out
+			beyond cap 2`},
+		{"a session of exactly as many events as there may be ended by its pause", app(atMost(2)), `
+			28 10:00 tap times=2 every=20m`, `
+			28 10:00 – 28 10:20  2 d1  gap → timeout  timed_out`},
+		{"another user is not left out with what a cap leaves out", app(truncated), `
+			28 10:00 tap user=ann times=5 every=20m
+			28 11:30 tap user=bob`, `
+			28 10:00 – 28 11:00  4 ann  gap → cap  ok
+			28 11:30 – 28 11:30  1 bob  user_change → timeout  timed_out
+			beyond cap 1`},
+		{"nor is the next start after an end that was left out", app(truncated, explicit), `
+			28 10:00 login
+			28 10:30 tap
+			28 11:20 session_end
+			28 11:25 login
+			28 11:30 tap`, `
+			28 10:00 – 28 10:30  2 d1  explicit_start → cap  ok
+			28 11:25 – 28 11:30  2 d1  after_end → cap  ok
+			beyond cap 1`},
 		{"an ignored event that arrives again is a duplicate", app(), `
 			28 10:00 heartbeat id=a
 			28 10:00 heartbeat id=a`, `

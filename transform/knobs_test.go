@@ -1,6 +1,7 @@
 package transform_test
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"testing"
@@ -144,7 +145,9 @@ func TestDaysOfASessionAddUp(t *testing.T) {
 		sum := map[string]transform.SessionDay{}
 		for _, day := range f.parts {
 			s := sum[day.SessionID]
-			s.DurationSeconds += day.DurationSeconds
+			if day.DurationSeconds != nil {
+				s.DurationSeconds = new(*day.DurationSeconds + *cmp.Or(s.DurationSeconds, new(float64)))
+			}
 			s.EngagedSeconds += day.EngagedSeconds
 			s.EventCount += day.EventCount
 			s.BackgroundCount += day.BackgroundCount
@@ -152,7 +155,7 @@ func TestDaysOfASessionAddUp(t *testing.T) {
 			s.CrashCount += day.CrashCount
 			s.KeyEventCount += day.KeyEventCount
 			sum[day.SessionID] = s
-			if day.DurationSeconds < 0 || day.EngagedSeconds < 0 || day.EventCount < 1 || day.EventCount < day.BackgroundCount {
+			if day.DurationSeconds != nil && *day.DurationSeconds < 0 || day.EngagedSeconds < 0 || day.EventCount < 1 || day.EventCount < day.BackgroundCount {
 				t.Fatalf("part %+v", day)
 			}
 		}
@@ -160,7 +163,7 @@ func TestDaysOfASessionAddUp(t *testing.T) {
 			s := sum[r.SessionID]
 			if s.EventCount != r.EventCount || s.BackgroundCount != r.BackgroundCount || s.ScreenViews != r.ScreenViews ||
 				s.CrashCount != r.CrashCount || s.KeyEventCount != r.KeyEventCount || math.Abs(s.EngagedSeconds-r.EngagedSeconds) > 1e-5 ||
-				r.DurationSeconds != nil && math.Abs(s.DurationSeconds-*r.DurationSeconds) > 1e-5 {
+				r.DurationSeconds != nil && s.DurationSeconds != nil && math.Abs(*s.DurationSeconds-*r.DurationSeconds) > 1e-5 {
 				t.Fatalf("the parts\n%+v\ndo not add up to\n%+v", s, r)
 			}
 		}

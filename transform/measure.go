@@ -111,9 +111,9 @@ func (c *open) inUse(end int64) int64 {
 // last activity were at an instant.
 func (c *open) totals(s *Sessionizer, end int64) Totals {
 	r := &c.Session
-	length := c.measure(&s.definition, s.definition.Length.Measure, end, "open")
-	if c.Activity > 1 {
-		length += s.definition.Length.Plus.Microseconds()
+	length, known := c.length(&s.definition, end, "open")
+	if !known {
+		length = c.measure(&s.definition, s.definition.Length.Measure, end, "open")
 	}
 	return Totals{
 		Events: r.EventCount, Background: r.BackgroundCount, Views: r.ScreenViews, Crashes: r.CrashCount, KeyEvents: r.KeyEventCount,

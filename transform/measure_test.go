@@ -1,6 +1,7 @@
 package transform_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -271,5 +272,44 @@ func TestFoldLeavesTheCarryAlone(t *testing.T) {
 	second := s.Fold(carry, after, date(28))
 	if diff := gocmp.Diff(first, second); diff != "" {
 		t.Errorf("folding again (-first +second):\n%s", diff)
+	}
+}
+
+// A sessionizer keeps memory from call to call. Nothing that was in it shows in
+// a later result, and no later call changes a result.
+func TestFoldForgets(t *testing.T) {
+	lisbon := zone(t, "Europe/Lisbon")
+	of := func(device string, sessions, screens int) (events []transform.Event) {
+		at := lisbon.Start(date(27))
+		add := func(name, screen string) {
+			at += time.Second.Microseconds()
+			events = append(events, transform.Event{
+				DeviceID: device, ID: fmt.Sprintf("%06d", len(events)), Name: name, Screen: screen, At: at, EngagedMillis: -1,
+				Attributes: &transform.Attributes{Country: device},
+			})
+		}
+		for range sessions {
+			for i := range screens {
+				add("screen_view", fmt.Sprint("screen ", i))
+			}
+			add("session_end", "")
+		}
+		at = lisbon.Start(date(28)) - time.Minute.Microseconds()
+		add("screen_view", "screen 1")
+		return events
+	}
+	bot, human := of("bot", 40, 20), of("human", 3, 2)
+	used := transform.NewSessionizer(app(), lisbon)
+	before := used.Fold(nil, bot, date(27))
+	got := used.Fold(nil, human, date(27))
+	for _, of := range []struct {
+		name   string
+		folded transform.Folded
+		events []transform.Event
+	}{{"the bot", before, bot}, {"the human after the bot", got, human}} {
+		want := transform.NewSessionizer(app(), lisbon).Fold(nil, of.events, date(27))
+		if diff := gocmp.Diff(want, of.folded); diff != "" {
+			t.Errorf("%s (-alone +together):\n%s", of.name, diff)
+		}
 	}
 }

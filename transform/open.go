@@ -45,9 +45,10 @@ type Open struct {
 	EngagedKnown    bool  `json:",omitempty"` // the source reports engagement time
 	CrashedLast     bool  `json:",omitempty"` // the latest activity event is a crash
 
-	Past   Totals     // up to the last midnight
-	GoesOn Totals     // likewise, should there be activity after it: the time until midnight is the day's
-	Resume SessionDay // the last day's part in that case
+	Past   Totals     `json:",omitzero"` // up to the last midnight
+	GoesOn Totals     `json:",omitzero"` // likewise, should there be activity after it: the time until midnight is the day's
+	Stay   SessionDay `json:",omitzero"` // the part of the last day with activity, if there is none after it
+	Resume SessionDay `json:",omitzero"` // the same if there is
 }
 
 // A View is one view of a screen and the pings that came from it.
@@ -76,6 +77,7 @@ type open struct {
 
 	screens map[string]bool
 	views   map[string]map[int64]bool
+	filled  *Attributes // those of an event that were taken last
 }
 
 func (o Open) resume() *open {
@@ -110,7 +112,7 @@ func (c *open) left() Open {
 			Date: o.Session.Date, SessionID: o.Session.SessionID, UserID: o.Session.UserID, DeviceID: o.Session.DeviceID,
 			StartedAt: o.Session.StartedAt, EndedAt: o.Session.EndedAt, EndReason: o.Session.EndReason, Platform: o.Session.Platform,
 		}
-		o.Screens, o.Views, o.Past, o.GoesOn, o.Resume = nil, nil, Totals{}, Totals{}, SessionDay{}
+		o.Screens, o.Views, o.Past, o.GoesOn, o.Stay, o.Resume = nil, nil, Totals{}, Totals{}, SessionDay{}, SessionDay{}
 	}
 	return o
 }
@@ -152,7 +154,7 @@ func (c *open) pauseFrom() int64 {
 func (f *folding) goOn(c *open) {
 	if c.Today.First == 0 && c.Resume.SessionID != "" {
 		f.out.Resumed = append(f.out.Resumed, c.Resume)
-		c.Past, c.Resume = c.GoesOn, SessionDay{}
+		c.Past, c.Stay, c.Resume = c.GoesOn, SessionDay{}, SessionDay{}
 	}
 }
 
@@ -169,14 +171,7 @@ func (f *folding) extend(c *open, e step) {
 	f.moveEnd(c, e)
 	f.settleUser(c, e)
 	f.shown(c, e)
-	for _, count := range [...]struct {
-		of kind
-		n  *int64
-	}{{keyEvent, &r.KeyEventCount}, {install, &r.InstallCount}, {pushOpen, &r.PushOpenCount}, {ping, &c.Pings}, {interaction, &c.Acts}} {
-		if e.kind&count.of != 0 {
-			*count.n++
-		}
-	}
+	c.count(e.kind)
 	if c.CrashedLast = e.kind&crash != 0; c.CrashedLast {
 		r.CrashCount++
 	}
@@ -192,6 +187,25 @@ func (f *folding) extend(c *open, e step) {
 	c.fill(e.Event)
 	if len(f.splitOn) > 0 {
 		c.remember(f.splitOn, e.Attributes)
+	}
+}
+
+// count counts an event by its roles.
+func (c *open) count(k kind) {
+	if k&keyEvent != 0 {
+		c.Session.KeyEventCount++
+	}
+	if k&install != 0 {
+		c.Session.InstallCount++
+	}
+	if k&pushOpen != 0 {
+		c.Session.PushOpenCount++
+	}
+	if k&ping != 0 {
+		c.Pings++
+	}
+	if k&interaction != 0 {
+		c.Acts++
 	}
 }
 
@@ -221,7 +235,7 @@ func (f *folding) settleUser(c *open, e step) {
 // shown takes the screen and the view of an event.
 func (f *folding) shown(c *open, e step) {
 	r := &c.Session
-	if e.Screen != "" {
+	if e.Screen != "" && e.Screen != r.ExitScreen {
 		if r.EntryScreen == "" {
 			r.EntryScreen = e.Screen
 		}
@@ -291,9 +305,10 @@ func (c *open) fill(e *Event) {
 	if r.SourceSessionID == "" {
 		r.SourceSessionID = e.SourceSession
 	}
-	if e.Attributes == NoAttributes {
+	if e.Attributes == NoAttributes || e.Attributes == c.filled {
 		return
 	}
+	c.filled = e.Attributes
 	for i := range attributes {
 		if to := attributes[i].in(r); *to == "" {
 			*to = *attributes[i].of(e.Attributes)
@@ -315,14 +330,18 @@ func (c *open) remember(splitOn []func(*Attributes) *string, a *Attributes) {
 
 // sessionDay is a session's part of a day: its totals less those of the days before.
 func (c *open) sessionDay(day calendar.Day, r *Session, now Totals) SessionDay {
-	return SessionDay{
-		Date: day, SessionID: r.SessionID, UserID: r.UserID, SessionDate: r.Date,
+	part := SessionDay{
+		Date: day, SessionID: r.SessionID, UserID: r.UserID, DeviceID: r.DeviceID, SessionDate: r.Date,
 		StartedAt: c.Today.First, EndedAt: c.Today.Last,
-		DurationSeconds: seconds(now.Length - c.Past.Length), EngagedSeconds: seconds(max(0, now.Engaged-c.Past.Engaged)),
-		EventCount: now.Events - c.Past.Events, BackgroundCount: now.Background - c.Past.Background,
+		EngagedSeconds: seconds(max(0, now.Engaged-c.Past.Engaged)),
+		EventCount:     now.Events - c.Past.Events, BackgroundCount: now.Background - c.Past.Background,
 		ScreenViews: now.Views - c.Past.Views, CrashCount: now.Crashes - c.Past.Crashes, KeyEventCount: now.KeyEvents - c.Past.KeyEvents,
 		IsEngaged: r.IsEngaged, IsBounce: r.IsBounce, IsCounted: r.IsCounted,
 		Platform: r.Platform, Country: r.Country, AppVersion: r.AppVersion,
 		DefinitionDigest: r.DefinitionDigest,
 	}
+	if r.DurationSeconds != nil {
+		part.DurationSeconds = ptr(seconds(max(0, now.Length-c.Past.Length)))
+	}
+	return part
 }

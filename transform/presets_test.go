@@ -98,7 +98,9 @@ func made(f fold, d transform.Definition) string {
 	if d.Attribution == transform.TouchedDay {
 		days := map[calendar.Day]int{}
 		for _, p := range f.parts {
-			days[p.Date]++
+			if p.Active() {
+				days[p.Date]++
+			}
 		}
 		if len(days) > 1 {
 			var counts []string

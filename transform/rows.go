@@ -44,7 +44,7 @@ type Session struct {
 	IsBounce       bool `parquet:"is_bounce" doc:"A bounce by the rule of the definition; for most, only one event that counts as activity."`
 	IsFirstSession bool `parquet:"is_first_session" doc:"The user's first session ever seen."`
 
-	IsCounted bool   `parquet:"is_counted" doc:"The session counts in the daily tables and in the user's history."`
+	IsCounted bool   `parquet:"is_counted" doc:"The session counts in daily_sessions and daily_segments. It is in its user's history, and so in daily_frequency and daily_retention, either way."`
 	Exclusion string `parquet:"exclusion,optional" doc:"Why it does not count: over_cap, too_short, too_few_views. Null if it does."`
 
 	Platform          string `parquet:"platform,optional" doc:"First platform named in the session."`
@@ -67,18 +67,19 @@ type SessionDay struct {
 	Date        calendar.Day `parquet:"date,date" doc:"Local day. Partition column."`
 	SessionID   string       `parquet:"session_id" doc:"The session."`
 	UserID      string       `parquet:"user_id" doc:"Its user, as in sessions."`
+	DeviceID    string       `parquet:"device_id,optional" doc:"Its device, as in sessions."`
 	SessionDate calendar.Day `parquet:"session_date,date" doc:"Local day on which the session began."`
 
 	StartedAt int64 `parquet:"started_at,optional,timestamp(microsecond)" doc:"Time of the session's first activity on date; null if only background events joined it."`
 	EndedAt   int64 `parquet:"ended_at,optional,timestamp(microsecond)" doc:"Time of its last activity on date; null likewise."`
 
-	DurationSeconds float64 `parquet:"duration_seconds" doc:"Part of the session's length on date, in seconds. A session that goes on after midnight lasts until midnight on date, and from midnight on the next day."`
-	EngagedSeconds  float64 `parquet:"engaged_seconds" doc:"Part of its engaged_seconds on date. The parts do not add up where the source reported engagement for the first time on a later day."`
-	EventCount      int64   `parquet:"event_count" doc:"Events on date, background events that joined it included."`
-	BackgroundCount int64   `parquet:"background_event_count" doc:"Events of event_count that joined without starting or extending the session."`
-	ScreenViews     int64   `parquet:"screen_views" doc:"Views of screens that began on date."`
-	CrashCount      int64   `parquet:"crash_count" doc:"Crash events on date."`
-	KeyEventCount   int64   `parquet:"key_event_count" doc:"Key events on date."`
+	DurationSeconds *float64 `parquet:"duration_seconds,optional" doc:"Part of the session's length on date, in seconds; null if the length was not known at the end of date. A session that goes on after midnight lasts until midnight on date, and from midnight on the next day."`
+	EngagedSeconds  float64  `parquet:"engaged_seconds" doc:"Part of its engaged_seconds on date. The parts do not add up where the source reported engagement for the first time on a later day."`
+	EventCount      int64    `parquet:"event_count" doc:"Events on date, background events that joined it included."`
+	BackgroundCount int64    `parquet:"background_event_count" doc:"Events of event_count that joined without starting or extending the session."`
+	ScreenViews     int64    `parquet:"screen_views" doc:"Views of screens that began on date."`
+	CrashCount      int64    `parquet:"crash_count" doc:"Crash events on date."`
+	KeyEventCount   int64    `parquet:"key_event_count" doc:"Key events on date."`
 
 	IsEngaged bool `parquet:"is_engaged" doc:"The session was engaged by the end of date."`
 	IsBounce  bool `parquet:"is_bounce" doc:"The session was a bounce as far as it was known at the end of date."`
@@ -99,7 +100,7 @@ type DefinitionDifference struct {
 	Definition       string       `parquet:"definition" doc:"Name of the definition: the app's own, or one of compare_definitions."`
 	DefinitionDigest string       `parquet:"definition_digest" doc:"Digest of that definition."`
 	Change           string       `parquet:"change" doc:"all: what the definition comes to. For the others, what becomes under it of the sessions of the app's own definition, each in one of: same, split (two or more begin where one did), merged (part of one that began with an earlier session), dropped (none is there that counts), longer, shorter. added: sessions that only this definition has."`
-	Rule             string       `parquet:"rule,optional" doc:"The rule responsible, as in start_reason and end_reason of sessions: of the definition that cuts where the other does not; outside or an exclusion for dropped; measure where only the lengths differ. Null for all and same."`
+	Rule             string       `parquet:"rule,optional" doc:"The rule responsible, as in start_reason and end_reason of sessions: of the definition that cuts where the other does not; left_out where one of the two leaves events out of the session; outside or an exclusion for dropped; measure where only the lengths differ. Null for all and same."`
 
 	Sessions        int64    `parquet:"sessions" doc:"Sessions."`
 	Users           int64    `parquet:"users" doc:"Distinct users of those sessions."`

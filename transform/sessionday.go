@@ -11,13 +11,17 @@ func CompareSessionDays(a, b SessionDay) int {
 	return cmp.Or(strings.Compare(a.UserID, b.UserID), strings.Compare(a.SessionID, b.SessionID))
 }
 
+// Active says whether there was activity in the session on the day: background
+// events alone are nothing that somebody did.
+func (d *SessionDay) Active() bool { return d.StartedAt != 0 }
+
 // Part is the session as far as it happened on the day, for tallies of
 // definitions that count sessions on every day they touch. Of is the session
 // if it began on the day; nil if it came from an earlier one.
 func (d *SessionDay) Part(of *Session) Session {
 	r := Session{
-		Date: d.Date, SessionID: d.SessionID, UserID: d.UserID, StartedAt: d.StartedAt, EndedAt: d.EndedAt,
-		DurationSeconds: &d.DurationSeconds, EngagedSeconds: d.EngagedSeconds,
+		Date: d.Date, SessionID: d.SessionID, UserID: d.UserID, DeviceID: d.DeviceID, StartedAt: d.StartedAt, EndedAt: d.EndedAt,
+		DurationSeconds: d.DurationSeconds, EngagedSeconds: d.EngagedSeconds,
 		EventCount: d.EventCount, BackgroundCount: d.BackgroundCount, ScreenViews: d.ScreenViews,
 		CrashCount: d.CrashCount, KeyEventCount: d.KeyEventCount,
 		IsEngaged: d.IsEngaged, IsBounce: d.IsBounce, IsCounted: d.IsCounted,
@@ -25,9 +29,6 @@ func (d *SessionDay) Part(of *Session) Session {
 	}
 	if of != nil {
 		r.IsFirstSession, r.SecondsSincePrevious = of.IsFirstSession, of.SecondsSincePrevious
-		if of.DurationSeconds == nil {
-			r.DurationSeconds = nil
-		}
 	}
 	return r
 }

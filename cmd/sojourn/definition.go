@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ type sessionConfig struct {
 
 	Cap            *duration    `yaml:"cap"`
 	CapAction      *string      `yaml:"cap_action"`
-	EventCap       *int64       `yaml:"event_cap"`
+	EventCap       *whole       `yaml:"event_cap"`
 	EventCapAction *string      `yaml:"event_cap_action"`
 	Burst          *burstConfig `yaml:"burst"`
 	LateUpload     *duration    `yaml:"late_upload"`
@@ -63,7 +64,7 @@ type pauseConfig struct {
 }
 
 type burstConfig struct {
-	Events int64    `yaml:"events"`
+	Events whole    `yaml:"events"`
 	Within duration `yaml:"within"`
 }
 
@@ -83,7 +84,7 @@ type engagedConfig struct {
 	Measure     *string   `yaml:"measure"`
 	After       *duration `yaml:"after"`
 	Boundary    *string   `yaml:"boundary"`
-	ScreenViews *int64    `yaml:"screen_views"`
+	ScreenViews *whole    `yaml:"screen_views"`
 }
 
 type bounceConfig struct {
@@ -93,7 +94,23 @@ type bounceConfig struct {
 
 type countConfig struct {
 	MinLength *duration `yaml:"min_length"`
-	MinViews  *int64    `yaml:"min_views"`
+	MinViews  *whole    `yaml:"min_views"`
+}
+
+// whole is a whole number: 1.5 is none.
+type whole int64
+
+func (w *whole) UnmarshalYAML(unmarshal func(any) error) error {
+	var text string
+	if err := unmarshal(&text); err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%q is not a whole number", text)
+	}
+	*w = whole(n)
+	return nil
 }
 
 // set gives a knob its value if the configuration has one.
@@ -104,6 +121,7 @@ func set[T, V any](knob *T, value *V, convert func(V) T) {
 }
 
 func long(d duration) time.Duration { return time.Duration(d) }
+func number(n whole) int64          { return int64(n) }
 func same[T any](v T) T             { return v }
 
 // definition is the preset with the knobs over it.
@@ -195,15 +213,15 @@ func (s sessionConfig) limit(d *transform.Definition) {
 	action := func(v string) transform.CapAction { return transform.CapAction(v) }
 	set(&d.Cap, s.Cap, long)
 	set(&d.CapAction, s.CapAction, action)
-	set(&d.EventCap, s.EventCap, same)
+	set(&d.EventCap, s.EventCap, number)
 	set(&d.EventCapAction, s.EventCapAction, action)
 	if b := s.Burst; b != nil {
-		d.BurstEvents, d.BurstWithin = b.Events, long(b.Within)
+		d.BurstEvents, d.BurstWithin = number(b.Events), long(b.Within)
 	}
 	set(&d.LateUpload, s.LateUpload, long)
 	if c := s.Count; c != nil {
 		set(&d.MinLength, c.MinLength, long)
-		set(&d.MinViews, c.MinViews, same)
+		set(&d.MinViews, c.MinViews, number)
 	}
 	set(&d.Attribution, s.Attribution, func(v string) transform.Attribution { return transform.Attribution(v) })
 }
@@ -227,7 +245,7 @@ func (s sessionConfig) measure(d *transform.Definition) {
 		set(&d.Engaged.Measure, e.Measure, measure)
 		set(&d.Engaged.After, e.After, long)
 		set(&d.Engaged.Boundary, e.Boundary, func(v string) transform.Boundary { return transform.Boundary(v) })
-		set(&d.Engaged.Views, e.ScreenViews, same)
+		set(&d.Engaged.Views, e.ScreenViews, number)
 	}
 	if b := s.Bounce; b != nil {
 		set(&d.Bounce.Rule, b.Rule, func(v string) transform.BounceRule { return transform.BounceRule(v) })
@@ -241,7 +259,10 @@ func (s sessionConfig) measure(d *transform.Definition) {
 func (c *config) compared() ([]transform.Definition, error) {
 	var list []transform.Definition
 	var problems []error
-	own, _ := c.Session.definition() // reported by itself
+	own, err := c.Session.definition()
+	if err != nil {
+		return nil, nil // reported by itself
+	}
 	taken := map[string]bool{own.Name: true}
 	for i, n := range c.CompareDefinitions {
 		var d transform.Definition

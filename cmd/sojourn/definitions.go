@@ -67,6 +67,9 @@ no raw object is read.
 }
 
 func (c *definitionsDiffCmd) Run(ctx context.Context, a *app) error {
+	if c.Most < 0 {
+		return usagef("--most: %d: want a number of examples", c.Most)
+	}
 	p, err := a.open(ctx, false)
 	if err != nil {
 		return err

@@ -115,6 +115,11 @@ session:
     # foreground: [app_foreground]
     # background: [app_background]
     # screen_view: [screen_view]
+  # docs/definitions.md has all knobs, docs/presets.md all presets
+
+# compare_definitions:     # the same events by other rules, side by side: see fct_definitions
+#   - {preset: ga4-web-like}
+#   - {name: short, timeout: 5m}
 
 warehouse:
   duckdb: ./warehouse.duckdb

@@ -41,8 +41,12 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 		return err
 	}
 	var bytes int64
+	again := 0
 	for _, o := range plan.Pending {
 		bytes += o.Object.Size
+		if o.Again {
+			again++
+		}
 	}
 	due := 0
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
@@ -68,8 +72,11 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 	if rows > 0 {
 		table.Flush()
 	}
+	if again > 0 {
+		fmt.Fprintf(a.stdout, "%s to read again: format, fields or clock of the source changed\n", plural(again, "object"))
+	}
 	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s to publish\n",
-		plural(len(plan.Pending), "new object"), megabytes(bytes), plural(due, "day"), plural(plan.Unpublished, "partition"))
+		plural(len(plan.Pending)-again, "new object"), megabytes(bytes), plural(due, "day"), plural(plan.Unpublished, "partition"))
 	return nil
 }
 

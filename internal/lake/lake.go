@@ -49,6 +49,7 @@ type Input struct {
 	Object  string `json:"object"`
 	Version string `json:"version"`
 	Size    int64  `json:"size"`
+	Reading string `json:"reading,omitempty"` // digest of how the source said to read it; empty if that was not noted
 
 	Lines       int64  `json:"lines"`           // records seen, good and bad
 	Events      int64  `json:"events"`          // records that became staged events

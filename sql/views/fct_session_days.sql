@@ -8,6 +8,7 @@ SELECT
   d.date,
   d.session_id,
   d.user_id,
+  d.device_id,
   d.session_date,
   d.date = d.session_date AS is_first_day,
   d.started_at,
