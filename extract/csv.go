@@ -23,7 +23,7 @@ func readCSV(ctx context.Context, data io.Reader, r *reading) error {
 	}
 	columns, err := records.columnsOf(r.source, header)
 	if err != nil {
-		return records.rejectAll(ctx, r, header, fmt.Errorf("header: %w", err))
+		return records.rejectAll(ctx, r, header, headerFlaw(header, err))
 	}
 
 	width := records.width()
@@ -59,11 +59,23 @@ func readCSV(ctx context.Context, data io.Reader, r *reading) error {
 	}
 }
 
+// headerFlaw is the flaw of an object whose header cannot be used.
+func headerFlaw(header csvRecord, why error) *flaw {
+	what := "a JSON record"
+	switch kind := newGuesser().line(header.line.text); kind {
+	case otherLine:
+		return &flaw{unreadableObject, "header: " + why.Error()}
+	case objectLine:
+	default:
+		what = "a record of " + kind
+	}
+	return &flaw{wrongFormat, "the first line is " + what + ", not the names of columns: is the source's format right, and its match?"}
+}
+
 // rejectAll rejects the header and all records after it, of which nobody can
 // tell what their columns are.
-func (c *csvRecords) rejectAll(ctx context.Context, r *reading, header csvRecord, why error) error {
-	r.input.Error = why.Error()
-	f := &flaw{unreadableObject, why.Error()}
+func (c *csvRecords) rejectAll(ctx context.Context, r *reading, header csvRecord, f *flaw) error {
+	r.input.Error = f.detail
 	for record := header; ; {
 		if err := r.reject(ctx, record.line, f); err != nil {
 			return err

@@ -68,3 +68,16 @@ func TestCSVWithoutHeader(t *testing.T) {
 		})
 	}
 }
+
+// Objects of another format are known as such by their first line.
+func TestCSVOfAnotherFormat(t *testing.T) {
+	for _, test := range []struct{ content, what string }{
+		{one + "\n", "a JSON record"}, {ga4View + "\n", "a record of ga4"},
+	} {
+		events, rejects := staged(t, extract.Source{Format: "csv"}, test.content)
+		want := []string{"1 wrong_format: the first line is " + test.what + ", not the names of columns: is the source's format right, and its match?"}
+		if diff := cmp.Diff(want, rejects); diff != "" || len(events) > 0 {
+			t.Errorf("events %q, in quarantine (-want +got):\n%s", events, diff)
+		}
+	}
+}

@@ -21,9 +21,20 @@ func readNDJSON(ctx context.Context, data io.Reader, r *reading) error {
 	var values [fieldCount]value
 	return eachLine(ctx, data, r, func(line []byte, e *transform.Event) *flaw {
 		if flaw := scan.record(line, root, values[:]); flaw != nil {
-			return cmp.Or(mistaken(line, "ndjson"), flaw)
+			return cmp.Or(r.mistaken(line, "ndjson"), flaw)
 		}
-		return judge.event(&values, e)
+		flaw := judge.event(&values, e)
+		if flaw == nil {
+			return nil
+		}
+		switch flaw.reason {
+		case missingEventName, missingSubject, missingTimestamp:
+			// The mapping may be meant for such records: it is only a hint.
+			if other := r.resembles(line); other != "" {
+				flaw.detail += "; the record looks like one of " + other
+			}
+		}
+		return flaw
 	})
 }
 

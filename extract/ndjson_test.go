@@ -263,3 +263,18 @@ func TestTimeOfReceiptThatWasNeverSet(t *testing.T) {
 		}
 	}
 }
+
+// The mapping decides what a record is; whose it looks like is a hint.
+func TestRecordOfAProductUnderNDJSON(t *testing.T) {
+	events, rejects := staged(t, extract.Source{Format: "ndjson"}, ga4View)
+	want := []string{"1 missing_timestamp: timestamp is missing or empty; the record looks like one of ga4"}
+	if diff := cmp.Diff(want, rejects); diff != "" || len(events) > 0 {
+		t.Errorf("events %q, in quarantine (-want +got):\n%s", events, diff)
+	}
+	mapped := extract.Source{Format: "ndjson", Fields: map[string]extract.Field{
+		"user_id": {Path: "user_id"}, "event_name": {Path: "event_name"}, "timestamp": {Path: "event_timestamp", Unit: "us"},
+	}}
+	if events, rejects := staged(t, mapped, ga4View); len(events) != 1 || len(rejects) > 0 {
+		t.Errorf("events %q, in quarantine %q", events, rejects)
+	}
+}

@@ -1,10 +1,8 @@
 package extract
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -244,38 +242,6 @@ func (s Source) configured() []place {
 		return nil
 	}
 	return s.places()
-}
-
-// mistaken is the flaw of a record of another product than that of the source;
-// nil if it is not known to be one.
-func mistaken(record []byte, own string) *flaw { return misnamed(guessRecord(record), own) }
-
-// misnamed is mistaken for a record that looks like one of another product;
-// "" for none that is known.
-func misnamed(other, own string) *flaw {
-	if other != "" && other != own {
-		return &flaw{wrongFormat, fmt.Sprintf("this is a record of %s, not of %s: is the source's format right, and its match?", other, own)}
-	}
-	return nil
-}
-
-// guessRecord names the product that has such records, "" if none is known to.
-func guessRecord(record []byte) string {
-	if isSnowplow(record) {
-		return "snowplow"
-	}
-	record = bytes.TrimSpace(record)
-	if len(record) == 0 || record[0] != '{' {
-		return ""
-	}
-	var scan scanner
-	for _, p := range products() {
-		values := make([]value, len(p.paths))
-		if scan.record(record, newNode(splitPaths(p.paths)).embed(p.embedded...), values) == nil && p.is(values) {
-			return p.name
-		}
-	}
-	return ""
 }
 
 // An objectRole says what an object is for.

@@ -24,15 +24,24 @@ type reading struct {
 	// none that is known. It is nil while an object of lines is read, each of
 	// which tells by itself.
 	likeness func() string
+	guesser  *guesser // nil until a record is not what it should be
+}
+
+// resembles names the product that has such records, "" if none is known to.
+func (r *reading) resembles(record []byte) string {
+	if r.likeness != nil {
+		return r.likeness()
+	}
+	if r.guesser == nil {
+		r.guesser = newGuesser()
+	}
+	return r.guesser.product(record)
 }
 
 // mistaken is the flaw of a record of another product than that of the source;
 // nil if it is not known to be one.
 func (r *reading) mistaken(record []byte, own string) *flaw {
-	if r.likeness != nil {
-		return misnamed(r.likeness(), own)
-	}
-	return mistaken(record, own)
+	return misnamed(r.resembles(record), own)
 }
 
 // A reader decodes an object into accepted and rejected records. Its error is

@@ -129,8 +129,9 @@ func sniffText(begin []byte, cut bool) (format, found string) {
 	}
 	const looked = 100
 	counts, first := map[string]int{}, map[string][]byte{}
+	guesser := newGuesser()
 	for _, line := range lines[:min(len(lines), looked)] {
-		kind := sniffLine(line)
+		kind := guesser.line(line)
 		if counts[kind]++; counts[kind] == 1 {
 			first[kind] = line
 		}
@@ -144,14 +145,13 @@ const (
 	otherLine  = ""
 )
 
-// sniffLine names the product whose record a line is, ndjson for another JSON
+// line names the product whose record a line is, ndjson for another JSON
 // object, and nothing for all else.
-func sniffLine(line []byte) string {
-	if product := guessRecord(line); product != "" {
+func (g *guesser) line(line []byte) string {
+	if product := g.product(line); product != "" {
 		return product
 	}
-	var scan scanner
-	if scan.record(line, &node{}, nil) == nil {
+	if g.scan.record(line, &node{}, nil) == nil {
 		return objectLine
 	}
 	return otherLine

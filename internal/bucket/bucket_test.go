@@ -74,6 +74,17 @@ func testObjects(t *testing.T, b *bucket.Bucket) {
 	if text, err := b.Read(t.Context(), "a/2"); err != nil || string(text) != "text of a/2" {
 		t.Errorf("read %q, %v", text, err)
 	}
+	for _, part := range []struct {
+		from, length int64
+		want         string
+	}{{0, 4, "text"}, {5, 2, "of"}, {8, 100, "a/2"}} {
+		if text, err := b.ReadRange(t.Context(), "a/2", part.from, part.length); err != nil || string(text) != part.want {
+			t.Errorf("%d bytes from %d on: %q, %v, want %q", part.length, part.from, text, err, part.want)
+		}
+	}
+	if _, err := b.ReadRange(t.Context(), "a/3", 0, 1); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("read a part of what is not there: %v", err)
+	}
 	if _, err := b.Open(t.Context(), "a/3"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("open what is not there: %v", err)
 	}
