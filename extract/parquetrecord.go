@@ -134,7 +134,7 @@ func (t *recordTable) write(n *recordNode, rep, floor int) error {
 		return nil
 	}
 
-	begin, separator, end := "[", ",", "]"
+	begin, end := "[", "]"
 	if n.shape == mapShape {
 		begin, end = "{", "}"
 	}
@@ -160,7 +160,7 @@ func (t *recordTable) write(n *recordNode, rep, floor int) error {
 			t.put(end)
 			return nil
 		}
-		t.put(separator)
+		t.put(",")
 		rep = n.repetition
 	}
 }
