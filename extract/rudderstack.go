@@ -21,18 +21,10 @@ func rudderStackProduct() product {
 		},
 		objects:   rudderStackObjects,
 		corrected: true,
-		assembler: func() assembler {
-			inside := newInside(segmentPaths())
-			return func(v []value, fields *[fieldCount]value) *flaw {
-				inside.clear(v)
-				if flaw := assembleSegment(v, fields); flaw != nil {
-					return flaw
-				}
-				fields[sessionID] = v[rudderSession]
-				fields[newSession] = v[rudderSessionStart]
-				return nil
-			}
-		},
+		assembler: specified(func(v []value, fields *[fieldCount]value) {
+			fields[sessionID] = v[rudderSession]
+			fields[newSession] = v[rudderSessionStart]
+		}),
 	}
 }
 

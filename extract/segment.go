@@ -146,17 +146,25 @@ func segmentProduct() product {
 		},
 		objects:   segmentObjects,
 		corrected: true,
-		assembler: func() assembler {
-			inside := newInside(segmentPaths())
-			return func(v []value, fields *[fieldCount]value) *flaw {
-				inside.clear(v)
-				if flaw := assembleSegment(v, fields); flaw != nil {
-					return flaw
-				}
-				fields[sessionID] = v[segmentAmplitudeSession]
-				return nil
+		assembler: specified(func(v []value, fields *[fieldCount]value) {
+			fields[sessionID] = v[segmentAmplitudeSession]
+		}),
+	}
+}
+
+// specified returns what assembles the fields of the common specification, and
+// then those of the product's session.
+func specified(session func(v []value, fields *[fieldCount]value)) func() assembler {
+	return func() assembler {
+		inside := newInside(segmentPaths())
+		return func(v []value, fields *[fieldCount]value) *flaw {
+			inside.clear(v)
+			if flaw := assembleSegment(v, fields); flaw != nil {
+				return flaw
 			}
-		},
+			session(v, fields)
+			return nil
+		}
 	}
 }
 

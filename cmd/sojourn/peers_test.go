@@ -131,6 +131,9 @@ func TestPeers(t *testing.T) {
 	}
 	for _, c := range peerCases() {
 		t.Run(c.dir, func(t *testing.T) { c.run(t, 0) })
+		if c.gap(t) == 0 {
+			continue // it is about days, not about pauses
+		}
 		// In whole seconds a pause of at least a second more is a longer one,
 		// and no pause of the cases is as long as their gap or a second less.
 		t.Run(c.dir+"/at least a second more", func(t *testing.T) { c.run(t, time.Second) })
@@ -144,11 +147,7 @@ func (c peerCase) run(t *testing.T, shift time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, isGap := c.config(t, dir, shift)
-	if shift != 0 && !isGap {
-		t.Skip("the case is about days, not about pauses")
-	}
-	p := newTrial(t, config, nil)
+	p := newTrial(t, c.config(t, dir, shift), nil)
 	p.sojourn(t, "run", "--date", dayAfter(t, dir))
 	events := fmt.Sprintf(`read_json('%s', format = 'newline_delimited', columns =
 				{event_id: 'VARCHAR', user_id: 'VARCHAR', timestamp: 'TIMESTAMPTZ', properties: 'JSON'}) AS`, filepath.Join(dir, "events.ndjson"))
@@ -232,37 +231,43 @@ func TestSnowplowWeb(t *testing.T) {
 	}
 }
 
-// config is a configuration with the peer's gap rule and nothing else that
-// cuts sessions.
-func (c peerCase) config(t *testing.T, dir string, shift time.Duration) (text string, isGap bool) {
+// gap is the peer's timeout, 0 if the case is about days and not about pauses.
+func (c peerCase) gap(t *testing.T) time.Duration {
 	t.Helper()
 	var rule struct {
 		GapSeconds int64  `json:"gap_seconds"`
 		NewWhen    string `json:"new_session_when_gap"`
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "rule.json"))
+	data, err := os.ReadFile(filepath.Join(peersDir, c.dir, "rule.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(data, &rule); err != nil {
 		t.Fatal(err)
 	}
-	gap := time.Duration(rule.GapSeconds) * time.Second
-	if isGap = gap != 0; !isGap {
-		gap, rule.NewWhen = time.Microsecond, ">" // the case is about days, not about sessions
-	}
-	if isGap && rule.NewWhen != ">" {
+	if rule.GapSeconds > 0 && rule.NewWhen != ">" {
 		t.Fatalf("the peer's boundary is %q", rule.NewWhen)
 	}
+	return time.Duration(rule.GapSeconds) * time.Second
+}
+
+// config is a configuration with the peer's gap rule, or under >= with another
+// gap, and nothing else that cuts sessions.
+func (c peerCase) config(t *testing.T, dir string, shift time.Duration) string {
+	t.Helper()
+	gap, boundary := c.gap(t), ">"
+	if gap == 0 {
+		gap = time.Microsecond
+	}
 	if shift != 0 {
-		gap, rule.NewWhen = gap+shift, ">="
+		gap, boundary = gap+shift, ">="
 	}
 	var y strings.Builder
 	fmt.Fprintf(&y, "app: peer\nsources: [{name: peer, url: %q, format: ndjson, match: events.ndjson", dir)
 	if c.fields != "" {
 		fmt.Fprintf(&y, ", fields: %s", c.fields)
 	}
-	fmt.Fprintf(&y, "}]\nsession:\n  timeout: %s\n  boundary: %q\n  cap: 0\n  events:\n", gap, rule.NewWhen)
+	fmt.Fprintf(&y, "}]\nsession:\n  timeout: %s\n  boundary: %q\n  cap: 0\n  events:\n", gap, boundary)
 	for _, role := range slices.Sorted(maps.Keys(transform.App().Events)) {
 		if len(c.events[role]) == 0 {
 			fmt.Fprintf(&y, "    %s: []\n", role)
@@ -271,7 +276,7 @@ func (c peerCase) config(t *testing.T, dir string, shift time.Duration) (text st
 	for _, role := range slices.Sorted(maps.Keys(c.events)) {
 		fmt.Fprintf(&y, "    %s: [%q]\n", role, c.events[role][0])
 	}
-	return y.String(), isGap
+	return y.String()
 }
 
 // dayAfter is the day after the last event.
