@@ -30,6 +30,9 @@ type config struct {
 	// CompareDefinitions are further definitions to try on the same events.
 	CompareDefinitions []sessionConfig `yaml:"compare_definitions"`
 
+	Cuts          []string `yaml:"cuts"`            // segmentations by which metric tables are cut
+	MinGroupUsers int64    `yaml:"min_group_users"` // rows of cuts about fewer users are left out
+
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
 	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
@@ -261,6 +264,11 @@ func (c *config) validate() error {
 		}
 	}
 	if _, err := c.compared(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			report("%s", line)
+		}
+	}
+	if _, err := c.analysis(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			report("%s", line)
 		}
