@@ -22,6 +22,9 @@ import (
 //go:embed views/*.sql
 var views embed.FS
 
+//go:embed oracle/*.sql
+var oracles embed.FS
+
 // A View is a view over the published tables or over views before it.
 type View struct {
 	Name string
@@ -50,6 +53,37 @@ func Views() []View {
 			panic(err) // the file is not embedded: any test shows it
 		}
 		list[i] = View{Name: name, Doc: purpose(name, string(text)), Text: string(text)}
+	}
+	return list
+}
+
+// Oracles returns, for each published table that follows from others, a query
+// that computes its rows slowly and plainly, in the order of their names. It
+// needs what a view needs, and is no part of what is published. Where it reads
+// mart.members, the query of oracle/members.sql stands instead.
+func Oracles() []View {
+	files, err := oracles.ReadDir("oracle")
+	if err != nil {
+		panic(err) // the folder is not embedded: any test shows it
+	}
+	members, err := oracles.ReadFile("oracle/members.sql")
+	if err != nil {
+		panic(err)
+	}
+	var list []View
+	for _, f := range files {
+		if f.Name() == "members.sql" {
+			continue
+		}
+		text, err := oracles.ReadFile("oracle/" + f.Name())
+		if err != nil {
+			panic(err)
+		}
+		name := strings.TrimSuffix(f.Name(), ".sql")
+		list = append(list, View{
+			Name: name, Doc: purpose(name, string(text)),
+			Text: strings.ReplaceAll(string(text), "mart.members", "(\n"+string(members)+")"),
+		})
 	}
 	return list
 }
