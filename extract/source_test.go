@@ -43,7 +43,7 @@ func TestValidateReportsEverything(t *testing.T) {
 			`source "app": fields: screen: has a unit, but is not a time`,
 			`source "app": fields: timestamp: unknown unit "min": want s, ms or us, or none for RFC 3339 text`,
 			`source "app": fields: unknown field "usr": want one of event_id, user_id, device_id, event_name, timestamp, received_at, client_timestamp, sent_at, sequence, ` +
-				`session_id, screen, view_id, engaged_ms, crash, background, launch, new_session, platform, os_version, app_version, device_model, country, language, acquisition_source, campaign`,
+				`session_id, screen, view_id, engaged_ms, crash, background, launch, new_session, platform, os_version, app_version, device_model, country, language, acquisition_source, campaign, device_class, utc_offset`,
 			`source "app": fields: event_name is not mapped`,
 			`source "app": fields: neither user_id nor device_id is mapped`,
 		}},
