@@ -75,17 +75,22 @@ func (s side) usersPerDay() *float64 {
 // weekdayMeans returns the mean of each weekday, Sunday first; NaN for one
 // without days.
 func (s side) weekdayMeans() *[week]float64 {
-	var sums, n [week]float64
+	means := [week]float64{}
+	n := [week]float64{}
+	for d := range means {
+		means[d] = math.NaN()
+	}
 	for _, w := range s {
 		for _, v := range w {
-			sums[v.day.Weekday()] += v.value
-			n[v.day.Weekday()]++
+			d := v.day.Weekday()
+			if n[d]++; n[d] == 1 {
+				means[d] = v.value
+			} else {
+				means[d] += (v.value - means[d]) / n[d] // leaves equal values as they are
+			}
 		}
 	}
-	for d := range sums {
-		sums[d] /= n[d] // 0 / 0 is NaN
-	}
-	return &sums
+	return &means
 }
 
 // An estimate is a metric on two sides of a date.
@@ -102,13 +107,11 @@ func compareSides(before, after side) estimate {
 	n := 0.0
 	for d := range week {
 		if !math.IsNaN(meansBefore[d]) && !math.IsNaN(meansAfter[d]) {
-			e.before += meansBefore[d]
-			e.after += meansAfter[d]
 			n++
+			e.before += (meansBefore[d] - e.before) / n
+			e.after += (meansAfter[d] - e.after) / n
 		}
 	}
-	e.before /= n
-	e.after /= n
 	e.change = e.after - e.before
 
 	// What is usual for a weekday is that of both sides, so that a week that
@@ -120,17 +123,20 @@ func compareSides(before, after side) estimate {
 	variance *= max(1, widening(before, after, autocorrelation(before, after)))
 	half := studentT[freedom] * math.Sqrt(variance)
 
-	// Sums of floating point leave dust where all days are alike.
-	dust := 1e-9 * max(math.Abs(e.before), math.Abs(e.after))
-	if math.Abs(e.change) <= dust {
+	nothing := dust * max(math.Abs(e.before), math.Abs(e.after))
+	if math.Abs(e.change) <= nothing {
 		e.change = 0
 	}
-	if half <= dust {
+	if half <= nothing {
 		half = 0
 	}
 	e.low, e.high = e.change-half, e.change+half
 	return e
 }
+
+// dust is what sums of floating point may leave, relative to a number, where
+// all days are alike.
+const dust = 1e-9
 
 // squares is the sum of the squared distances of the weeks from their mean,
 // each week by how far its days are from what is usual for their weekdays.

@@ -11,8 +11,8 @@ func (r *InterventionEffect) inWords(noun string, minUsers int) string {
 	}
 	used := fmt.Sprintf("%d of %d days before and %d of %d after", r.DaysBefore, r.WindowDays, r.DaysAfter, r.WindowDays)
 	if r.Verdict == TooLittleData {
-		return fmt.Sprintf("%s: too little data for %s: %s can be used, with %s and %s users a day; wanted are on each side 2 weeks with %d days or more, and %d users a day.",
-			name, noun, used, countInWords(r.UsersBefore), countInWords(r.UsersAfter), weekDays, minUsers)
+		return fmt.Sprintf("%s: too little data for %s: %s can be used%s; wanted are on each side 2 weeks with %d days or more, and %d users a day.",
+			name, noun, used, r.usersInWords(), weekDays, minUsers)
 	}
 	what := "no clear change in " + noun
 	switch r.Verdict {
@@ -51,9 +51,10 @@ func (r *InterventionEffect) placeboInWords() string {
 	return fmt.Sprintf("at %d of %d earlier dates the change was as large", *r.PlaceboAsLarge, *r.PlaceboDates)
 }
 
-func countInWords(n *float64) string {
-	if n == nil {
-		return "no"
+// usersInWords is empty where a side has no days.
+func (r *InterventionEffect) usersInWords() string {
+	if r.UsersBefore == nil || r.UsersAfter == nil {
+		return ""
 	}
-	return fmt.Sprintf("%.0f", *n)
+	return fmt.Sprintf(", with %.1f and %.1f users a day", *r.UsersBefore, *r.UsersAfter)
 }

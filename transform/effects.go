@@ -66,7 +66,7 @@ func (v *Intervention) effect(m effectMetric, values map[calendar.Day]dailyValue
 		dates, asLarge := v.placebo(m, values, others, e.change)
 		row.PlaceboDates, row.PlaceboAsLarge = &dates, &asLarge
 		row.Verdict = NoClearChange
-		if usual := dates > 0 && 2*asLarge >= dates; !usual {
+		if usual := dates > 0 && 4*asLarge >= dates; !usual {
 			switch {
 			case e.low > 0:
 				row.Verdict = Increase
@@ -120,7 +120,7 @@ func (v *Intervention) placebo(m effectMetric, values map[calendar.Day]dailyValu
 			continue
 		}
 		dates++
-		if math.Abs(compareSides(before, after).change) >= math.Abs(change) {
+		if math.Abs(compareSides(before, after).change) >= (1-dust)*math.Abs(change) {
 			asLarge++
 		}
 	}

@@ -80,7 +80,7 @@ type InterventionEffect struct {
 	PlaceboDates   *int64 `parquet:"placebo_dates,optional" doc:"Earlier dates, a week apart and with all days compared before the intervention, at which the same was computed although nothing was declared there; null if there is too little data."`
 	PlaceboAsLarge *int64 `parquet:"placebo_as_large,optional" doc:"Those of placebo_dates at which the change, up or down, was at least as large; null likewise."`
 
-	Verdict  string `parquet:"verdict" doc:"increase or decrease if the interval leaves 0 out and the change was as large at fewer than half of the placebo dates; no_clear_change otherwise; too_little_data if there are under two weeks with days, or too few users, on one of the sides."`
+	Verdict  string `parquet:"verdict" doc:"increase or decrease if the interval leaves 0 out and the change was as large at fewer than a quarter of the placebo dates; no_clear_change otherwise; too_little_data if there are under two weeks with days, or too few users, on one of the sides."`
 	Sentence string `parquet:"sentence" doc:"The row in plain English."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the daily values."`
