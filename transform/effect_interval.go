@@ -189,39 +189,44 @@ func autocorrelation(sides ...side) float64 {
 // neighbouring weeks are alike then.
 func widening(before, after side, r float64) float64 {
 	weeks := append(slices.Clone(before), after...)
-	var actual, within [2]float64 // within: sums over pairs of weeks of one side
-	own, difference := 0.0, 0.0
+	last := weeks[len(weeks)-1]
+	powers := []float64{1}
+	for range last[len(last)-1].day - weeks[0][0].day {
+		powers = append(powers, r*powers[len(powers)-1])
+	}
 	k := [2]float64{float64(len(before)), float64(len(after))}
-	of := func(i int) int {
+	sideOf := func(i int) int {
 		if i < len(before) {
 			return 0
 		}
 		return 1
 	}
+	var within [2]float64   // sums over all pairs of weeks of a side
+	own, across := 0.0, 0.0 // over each week with itself, over pairs of both sides
 	for i := range weeks {
 		for j := range weeks {
-			c := correlation(weeks[i], weeks[j], r)
-			a, b := of(i), of(j)
-			if a == b {
+			c := covariance(weeks[i], weeks[j], powers)
+			if a := sideOf(i); a == sideOf(j) {
 				within[a] += c
-				actual[a] += c / (k[a] * k[a])
 			} else {
-				difference += c / (k[a] * k[b])
+				across += c
 			}
 			if i == j {
 				own += c
 			}
 		}
 	}
+	actual := within[0]/(k[0]*k[0]) + within[1]/(k[1]*k[1]) - across/(k[0]*k[1])
 	spread := (own - within[0]/k[0] - within[1]/k[1]) / (k[0] + k[1] - 2)
-	return (actual[0] + actual[1] - difference) / (spread * (1/k[0] + 1/k[1]))
+	return actual / (spread * (1/k[0] + 1/k[1]))
 }
 
-// correlation is the covariance of the means of two weeks, in variances of a day.
-func correlation(a, b []dailyValue, r float64) (sum float64) {
+// covariance is that of the means of two weeks, in variances of a day. Powers
+// are the correlations by distance in days.
+func covariance(a, b []dailyValue, powers []float64) (sum float64) {
 	for _, x := range a {
 		for _, y := range b {
-			sum += math.Pow(r, math.Abs(float64(x.day-y.day)))
+			sum += powers[max(x.day-y.day, y.day-x.day)]
 		}
 	}
 	return sum / float64(len(a)*len(b))
