@@ -1,6 +1,10 @@
 package transform
 
-import "sojourn/internal/calendar"
+import (
+	"slices"
+
+	"sojourn/internal/calendar"
+)
 
 // An effectMetric is a number that a day has: docs/interventions.md, Metrics.
 type effectMetric struct {
@@ -101,6 +105,14 @@ func activeUsers(t *Tables, v *Intervention, window int64) float64 {
 		}
 	}
 	return 0
+}
+
+// KeepSegments leaves out the rows of daily_sessions, daily_frequency and
+// daily_retention of other cuts and segments.
+func (t *Tables) KeepSegments(keep func(cut, segment string) bool) {
+	t.DailySessions = slices.DeleteFunc(t.DailySessions, func(r DailySessions) bool { return !keep(r.segmentOf()) })
+	t.DailyFrequency = slices.DeleteFunc(t.DailyFrequency, func(r DailyFrequency) bool { return !keep(r.segmentOf()) })
+	t.DailyRetention = slices.DeleteFunc(t.DailyRetention, func(r DailyRetention) bool { return !keep(r.Cut, r.Segment) })
 }
 
 // segmentOf is the cut of a row and its segment in it.

@@ -64,7 +64,7 @@ type InterventionEffect struct {
 	Unit         string       `parquet:"unit" doc:"Unit of the metric and of its change: seconds, sessions or share."`
 
 	WindowDays  int64    `parquet:"window_days" doc:"Days asked for on each side."`
-	DaysBefore  int64    `parquet:"days_before" doc:"Days before that are used: final, with a value, in a week that has at least 5 such days."`
+	DaysBefore  int64    `parquet:"days_before" doc:"Days before that are used: final, with a value, in a week that has at least 5 such days, and of a weekday that both sides have."`
 	DaysAfter   int64    `parquet:"days_after" doc:"Days after that are used; fewer than window_days while the time after it is not over."`
 	UsersBefore *float64 `parquet:"users_per_day_before,optional" doc:"Mean users of the used days before: users with a session, of retention users in the cohort; null without days."`
 	UsersAfter  *float64 `parquet:"users_per_day_after,optional" doc:"The same after."`
