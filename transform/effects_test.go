@@ -109,6 +109,12 @@ func TestEffects(t *testing.T) {
 			}
 			return step(release, 39)(d)
 		}), nil, "27/26 days, 130 -> 169, 39 [39, 39], 0 of 5, increase"},
+		{"a weekday that only one side has is on neither", v, daysOf(release+40, func(d calendar.Day) float64 {
+			if d > release && d.Weekday() == time.Sunday {
+				return 0
+			}
+			return step(release, 39)(d)
+		}), nil, "24/24 days, 135 -> 174, 39 [39, 39], 0 of 5, increase"},
 		{"a week with four days does not count", v, daysOf(release+40, func(d calendar.Day) float64 {
 			if d > release+7 && d <= release+10 {
 				return 0
