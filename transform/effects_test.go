@@ -186,6 +186,29 @@ func TestCohortsThatReturnAfterItAreNotBefore(t *testing.T) {
 	}
 }
 
+// An intervention for a segment is looked for in the rows of that segment.
+func TestEffectsOfASegmentAreOfItsRows(t *testing.T) {
+	days := daysOf(release+40, step(release, 0))
+	for i := range days {
+		d := &days[i]
+		for _, r := range d.DailyRetention {
+			r.Cut, r.Segment, r.Rate = "platform", "ios", 0.2
+			if d.Day > release {
+				r.Rate = 0.3
+			}
+			d.DailyRetention = append(d.DailyRetention, r)
+		}
+	}
+	v := newRelease()
+	v.Cut, v.Segment = "platform", "ios"
+	if r := effectOn(t, "d1_retention_rate", v, days); *r.Before != 0.2 || *r.After != 0.3 || r.Cut != "platform" || r.Segment != "ios" {
+		t.Errorf("of ios: %s", r.Sentence)
+	}
+	if r := effectOn(t, "d1_retention_rate", newRelease(), days); *r.Change != 0 || r.Cut != "total" || r.Segment != "" {
+		t.Errorf("of all: %s", r.Sentence)
+	}
+}
+
 // In the first weeks with data, users of long ago are new, and MAU is not full.
 func TestFirstDaysOfDataAreNoBefore(t *testing.T) {
 	days := daysOf(release+40, step(release, 39))
