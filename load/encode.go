@@ -70,6 +70,16 @@ func ReadSessionDays(data []byte) ([]transform.SessionDay, error) {
 	return parquetfile.Decode[transform.SessionDay](data)
 }
 
+// ReadSteps returns the rows of a file of session_steps, in their order.
+func ReadSteps(data []byte) ([]transform.Step, error) {
+	return parquetfile.Decode[transform.Step](data)
+}
+
+// ReadUserEvents returns the rows of a file of user_events, in their order.
+func ReadUserEvents(data []byte) ([]transform.UserEvent, error) {
+	return parquetfile.Decode[transform.UserEvent](data)
+}
+
 // EncodeSessions and EncodeSessionDays write files of rows that are no table
 // of the warehouse: those of definitions that are only compared.
 func EncodeSessions(rows []transform.Session) ([]byte, error) { return parquetfile.Encode(rows) }

@@ -21,6 +21,10 @@ type Table struct {
 	Key       []string // columns that identify a row, in sort order
 	Cluster   []string // columns to cluster by, at most four
 	Columns   []Column
+
+	// State says that a day of the table is what the next day goes on from:
+	// later days never change it.
+	State bool
 }
 
 // A Column is a column of a table, in the order of the row struct.

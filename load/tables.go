@@ -15,6 +15,18 @@ func Tables() []Table {
 	return append(list, benchmarks(), settings(), interventionEffects())
 }
 
+// DailyTables returns the names of the tables that have a partition a day:
+// those that are the state at its end, or the others.
+func DailyTables(state bool) []string {
+	var names []string
+	for _, t := range daily() {
+		if t.State == state {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
 func benchmarks() Table {
 	return withColumns[sql.Benchmark](Table{
 		Name: "benchmarks",
@@ -35,6 +47,7 @@ func settings() Table {
 type dailyTable struct {
 	Table
 	encode func(*transform.Tables) (data []byte, rows int, err error)
+	breach func(*transform.Tables) string
 }
 
 func daily() []dailyTable {
@@ -52,20 +65,21 @@ func daily() []dailyTable {
 			Partition: "date",
 			Key:       []string{"date", "user_id"},
 			Cluster:   []string{"user_id"},
+			State:     true,
 		}, func(t *transform.Tables) []transform.User { return t.Users }),
 		table(Table{
 			Name:      "daily_sessions",
 			Doc:       "Sessions of a day (that began on it, or under attribution touched_days that touch it): one row for the whole app and one for each combination of platform, country and app version.",
 			Partition: "date",
-			Key:       []string{"date", "cut", "platform", "country", "app_version"},
+			Key:       []string{"date", "cut", "segment", "platform", "country", "app_version"},
 			Cluster:   []string{"cut", "platform", "country", "app_version"},
 		}, func(t *transform.Tables) []transform.DailySessions { return t.DailySessions }),
 		table(Table{
 			Name:      "daily_frequency",
 			Doc:       "How often users come: active users, stickiness, and users by number of sessions and of active days, in windows that end with the day.",
 			Partition: "date",
-			Key:       []string{"date", "measure", "window_days", "bucket"},
-			Cluster:   []string{"measure"},
+			Key:       []string{"date", "cut", "segment", "measure", "window_days", "bucket"},
+			Cluster:   []string{"cut", "measure"},
 		}, func(t *transform.Tables) []transform.DailyFrequency { return t.DailyFrequency }),
 		table(Table{
 			Name:      "daily_retention",
@@ -88,6 +102,21 @@ func daily() []dailyTable {
 			Key:       []string{"date", "user_id", "session_id"},
 			Cluster:   []string{"platform", "country", "app_version", "user_id"},
 		}, func(t *transform.Tables) []transform.SessionDay { return t.SessionDays }),
+		table(Table{
+			Name:      "session_steps",
+			Doc:       "Moments of sessions: one row for each visit and view of a screen, declared event, install and push, also those outside of sessions.",
+			Partition: "date",
+			Key:       []string{"date", "user_id", "step_number"},
+			Cluster:   []string{"user_id"},
+		}, func(t *transform.Tables) []transform.Step { return t.SessionSteps }),
+		table(Table{
+			Name:      "user_events",
+			Doc:       "One row a day for every user and every declared event, install or push seen so far: its history at the end of that day.",
+			Partition: "date",
+			Key:       []string{"date", "user_id", "event_name"},
+			Cluster:   []string{"user_id"},
+			State:     true,
+		}, func(t *transform.Tables) []transform.UserEvent { return t.UserEvents }),
 		table(Table{
 			Name:      "definition_differences",
 			Doc:       "The same events under other session definitions: what each comes to, and which sessions of the app's own definition become others, by which rule. Empty without compare_definitions.",
@@ -112,6 +141,7 @@ func table[R any](t Table, rows func(*transform.Tables) []R) dailyTable {
 			data, err := parquetfile.Encode(rows(tables))
 			return data, len(rows(tables)), err
 		},
+		breach: func(tables *transform.Tables) string { return breachOf(t.Key, rows(tables)) },
 	}
 }
 

@@ -135,7 +135,7 @@ func TestEncodeKeepsEveryRowOfADay(t *testing.T) {
 	}
 	want := map[string]int64{
 		"sessions": 2, "users": 1, "daily_sessions": 0, "daily_frequency": 0,
-		"daily_retention": 0, "daily_segments": 0, "daily_ledger": 1, "session_days": 0, "definition_differences": 0,
+		"daily_retention": 0, "daily_segments": 0, "daily_ledger": 1, "session_days": 0, "session_steps": 0, "user_events": 0, "definition_differences": 0,
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -186,6 +186,14 @@ func TestReferenceIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "../docs/tables.md", page.Bytes())
+}
+
+func TestDiagramIsUpToDate(t *testing.T) {
+	var page bytes.Buffer
+	if err := load.WriteDiagram(&page); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "../docs/erd.md", page.Bytes())
 }
 
 // golden compares got with a file of the repository, which -update rewrites.

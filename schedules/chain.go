@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"sojourn/extract"
 	"sojourn/internal/bucket"
@@ -75,7 +76,11 @@ func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 		}
 	}
 	files := rows(&w.strung, manifest.Tables["sessions"].Object, manifest.Tables["session_days"].Object)
-	files = append(files, file{manifest.Tables["users"].Object, func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }})
+	files = append(files,
+		file{manifest.Tables["users"].Object, func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }},
+		file{manifest.Tables["user_events"].Object, func(data []byte) (err error) { w.userEvents, err = load.ReadUserEvents(data); return }},
+		file{manifest.Tables["session_steps"].Object, func(data []byte) (err error) { w.steps, err = load.ReadSteps(data); return }},
+	)
 	for name, other := range manifest.Others {
 		w.others[name] = &strung{ledger: other.Ledger}
 		files = append(files, rows(w.others[name], other.Sessions.Object, other.Days.Object)...)
@@ -115,7 +120,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedF
 	c.inHand = append(c.inHand, w)
 	since := w.openSince()
 	for len(c.inHand) > 1 && c.inHand[0].day < since {
-		if err := c.write(ctx, c.inHand[0], c.inHand[1], allSettled); err != nil {
+		if err := c.write(ctx, c.inHand[0], c.inHand[1:], allSettled); err != nil {
 			return err
 		}
 		c.inHand = c.inHand[1:]
@@ -134,15 +139,17 @@ func (c *chain) finish(ctx context.Context) error {
 		}
 	}
 	for i, w := range c.inHand {
-		var next *work
-		if i+1 < len(c.inHand) && !c.made[c.inHand[i+1].day].IsPartial {
-			next = c.inHand[i+1]
+		var later []*work
+		for _, l := range c.inHand[i+1:] {
+			if !c.made[l.day].IsPartial {
+				later = append(later, l)
+			}
 		}
 		at := unsettled
-		if next != nil && w.day < last.strung.openSince(last.day+1) {
+		if len(later) > 0 && w.day < last.strung.openSince(last.day+1) {
 			at = ownSettled
 		}
-		if err := c.write(ctx, w, next, at); err != nil {
+		if err := c.write(ctx, w, later, at); err != nil {
 			return err
 		}
 	}
@@ -172,7 +179,7 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 	old, made := c.made[w.day]
 	w.committed = made
 	m := lake.Day{
-		Day: w.day, Definition: c.rules.definition, Code: transform.Version, Zone: c.rules.zone, Identity: c.rules.identity,
+		Day: w.day, Definition: c.rules.definition, Analysis: c.rules.analysis, Code: transform.Version, Zone: c.rules.zone, Identity: c.rules.identity,
 		Inputs: files, Before: before, Ledger: w.ledger, Tables: map[string]lake.File{},
 		IsPartial: w.day > c.rules.yesterday,
 	}
@@ -190,7 +197,7 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 			return err
 		}
 	}
-	if err := c.encode(ctx, w, &transform.Tables{Day: w.day, Users: w.users}, &m, old, "users"); err != nil {
+	if err := c.encode(ctx, w, &transform.Tables{Day: w.day, Users: w.users, UserEvents: w.userEvents}, &m, old, load.DailyTables(true)...); err != nil {
 		return err
 	}
 	for name, file := range old.Tables {
@@ -204,19 +211,19 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 }
 
 // write writes the tables of a day and commits them with its manifest.
-func (c *chain) write(ctx context.Context, w, next *work, at standingOf) error {
+func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf) error {
 	m := c.made[w.day]
-	tables := w.tables(c.under, next, at)
-	var names []string
-	for _, t := range load.Tables() {
-		if t.Partition != "" && t.Name != "users" {
-			names = append(names, t.Name)
-		}
+	tables := w.tables(c.under, later, at)
+	if err := c.check(&tables); err != nil {
+		return err
 	}
 	was := m
-	m.Tables = map[string]lake.File{"users": was.Tables["users"]}
+	m.Tables = map[string]lake.File{}
+	for _, name := range load.DailyTables(true) {
+		m.Tables[name] = was.Tables[name]
+	}
 	m.IsFinal = at != unsettled
-	if err := c.encode(ctx, w, &tables, &m, was, names...); err != nil {
+	if err := c.encode(ctx, w, &tables, &m, was, load.DailyTables(false)...); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
 	if err := c.encodeOthers(ctx, w, &m, was); err != nil {
@@ -228,6 +235,27 @@ func (c *chain) write(ctx context.Context, w, next *work, at standingOf) error {
 	}
 	w.committed = true
 	return nil
+}
+
+// check refuses tables that cannot be right.
+func (c *chain) check(t *transform.Tables) error {
+	definition := c.under.own.Definition()
+	breaches := append(t.Breaches(&definition, &c.under.analysis), load.Breaches(t)...)
+	if len(breaches) == 0 {
+		return nil
+	}
+	return &CheckError{Day: t.Day, Breaches: breaches}
+}
+
+// A CheckError says that the tables of a day cannot be right. They were not
+// committed, and are not published.
+type CheckError struct {
+	Day      calendar.Day
+	Breaches []string // sentences that name the table
+}
+
+func (e *CheckError) Error() string {
+	return fmt.Sprintf("the tables of %s do not agree with each other, and are not published:\n  %s", e.Day, strings.Join(e.Breaches, "\n  "))
 }
 
 // encode writes tables of a day that differ from what the lake has.

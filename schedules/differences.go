@@ -33,7 +33,7 @@ func (p *Pipeline) Differences(ctx context.Context, one, other transform.Definit
 	}
 	const name = "other"
 	other.Name = name
-	u := newUnder(one, []transform.Definition{other}, identity, p.Zone)
+	u := newUnder(one, transform.Analysis{}, []transform.Definition{other}, identity, p.Zone)
 	var before, asked *work
 	for d := range calendar.Days(day-warmUp, day+1) {
 		if len(staged[d]) == 0 {

@@ -14,8 +14,9 @@ import (
 type work struct {
 	day calendar.Day
 	strung
-	others map[string]*strung // under definitions that are only compared, by name
-	users  []transform.User   // in the order of the table
+	others     map[string]*strung    // under definitions that are only compared, by name
+	users      []transform.User      // in the order of the table
+	userEvents []transform.UserEvent // likewise
 
 	committed bool // the lake has a manifest of the day
 }
@@ -24,13 +25,15 @@ type work struct {
 // that are only compared, by name.
 type under struct {
 	own      *transform.Sessionizer
+	analysis transform.Analysis
 	others   map[string]*transform.Sessionizer
 	identity transform.Identity
 	zone     calendar.Zone
 }
 
-func newUnder(own transform.Definition, others []transform.Definition, identity transform.Identity, zone calendar.Zone) under {
-	u := under{transform.NewSessionizer(own, zone), map[string]*transform.Sessionizer{}, identity, zone}
+func newUnder(own transform.Definition, analysis transform.Analysis, others []transform.Definition, identity transform.Identity, zone calendar.Zone) under {
+	u := under{transform.NewSessionizer(own, zone), analysis, map[string]*transform.Sessionizer{}, identity, zone}
+	u.own.KeepSteps(analysis.Declared())
 	for _, d := range others {
 		u.others[d.Name] = transform.NewSessionizer(d, zone)
 	}
@@ -85,6 +88,7 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	slices.SortFunc(tells.own.sessions, transform.CompareSessions)
 	definition := u.own.Definition()
 	w.users = nextUsers(day, before.users, w.sessions, tells.own.sessions, w.goingOn(&definition), definition.Digest())
+	w.userEvents = transform.NextUserEvents(day, before.userEvents, w.steps, definition.Digest())
 	return w, tells, nil
 }
 
@@ -107,10 +111,11 @@ func (w *work) goingOn(d *transform.Definition) []transform.SessionDay {
 // result are sorted by user; the sessions that began are completed in place.
 func nextUsers(day calendar.Day, known []transform.User, began, earlier []transform.Session, goingOn []transform.SessionDay, digest string) []transform.User {
 	users := make([]transform.User, 0, len(known)+len(began)/4)
+	userOf := func(s *transform.Session) string { return s.UserID }
 	next := func(u transform.User, id string) {
 		var mine, mineEarlier []transform.Session
-		mine, began = ofUser(began, id)
-		mineEarlier, earlier = ofUser(earlier, id)
+		mine, began = ofUser(began, id, userOf)
+		mineEarlier, earlier = ofUser(earlier, id, userOf)
 		going := 0
 		for len(goingOn) > 0 && goingOn[0].UserID <= id {
 			if goingOn[0].UserID == id {
@@ -132,15 +137,6 @@ func nextUsers(day calendar.Day, known []transform.User, began, earlier []transf
 	return users
 }
 
-// ofUser cuts the sessions of a user off the front of sorted sessions.
-func ofUser(sessions []transform.Session, id string) (mine, rest []transform.Session) {
-	n := 0
-	for n < len(sessions) && sessions[n].UserID == id {
-		n++
-	}
-	return sessions[:n:n], sessions[n:]
-}
-
 // learn takes what a later day tells of the work's day.
 func (w *work) learn(tells allNews) error {
 	if err := w.patch(w.day, tells.own); err != nil {
@@ -154,37 +150,19 @@ func (w *work) learn(tells allNews) error {
 	return nil
 }
 
-// tables returns the rows of the day. Next is the following day if that has
-// been folded, nil otherwise; at says which sessions can go on.
-func (w *work) tables(u under, next *work, at standingOf) transform.Tables {
+// tables returns the rows of the day. Later is the following days in hand, in
+// order; at says which sessions can go on.
+func (w *work) tables(u under, later []*work, at standingOf) transform.Tables {
 	definition := u.own.Definition()
 	own := transform.Strung{Definition: definition, Sessions: w.sessions, Days: w.days}
 	digest := definition.Digest()
-	tally := transform.NewTally(w.day, digest, at != unsettled)
-	tomorrow := next != nil && next.day == w.day+1
-	visits := own.Visits()
-	var after []transform.User
-	if tomorrow {
-		after = next.users
-	}
-	for i := range w.users {
-		u := &w.users[i]
-		var mine []transform.Session
-		mine, visits = ofUser(visits, u.UserID)
-		returned := transform.Unknown
-		if tomorrow {
-			for len(after) > 0 && after[0].UserID < u.UserID {
-				after = after[1:]
-			}
-			returned = transform.Stayed
-			if len(after) > 0 && after[0].UserID == u.UserID && after[0].ActiveDays.On(0) {
-				returned = transform.Returned
-			}
-		}
-		tally.Add(u, mine, returned)
+	tally := transform.NewTally(w.day, u.analysis, digest, at != unsettled)
+	for of := range w.userDays(own.Visits(), later) {
+		tally.Add(of)
 	}
 	t := tally.Tables()
 	t.Sessions, t.Users, t.SessionDays = w.sessions, w.users, w.days
+	t.SessionSteps, t.UserEvents = w.steps, w.userEvents
 	t.DailyLedger = []transform.DailyLedger{transform.LedgerRow(w.day, w.ledger, digest)}
 	var others []transform.Strung
 	for _, name := range slices.Sorted(maps.Keys(w.others)) {

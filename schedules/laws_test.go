@@ -287,8 +287,8 @@ func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
 			line("9", "d1", "ann", "tap", at(27, 10, 40)), []calendar.Day{date(27), date(28), date(29), date(30)}, 4},
 		{"an event after midnight changes the day before, too",
 			line("9", "d2", "bob", "tap", at(29, 0, 5)), []calendar.Day{date(28), date(29), date(30)}, 2},
-		{"a push on its own changes nothing but the ledger",
-			line("9", "d1", "ann", "push_received", at(28, 4, 0)), []calendar.Day{date(28)}, 2},
+		{"a push on its own changes the ledger, and what is known of the user's pushes from then on",
+			line("9", "d1", "ann", "push_received", at(28, 4, 0)), []calendar.Day{date(28)}, 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, t.TempDir(), nil)

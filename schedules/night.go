@@ -24,6 +24,7 @@ type Pipeline struct {
 	Lake       *bucket.Bucket
 	Sources    []extract.Source
 	Definition transform.Definition
+	Analysis   transform.Analysis     // what the daily tables are asked
 	Compare    []transform.Definition // further definitions to try on the same events, each with a name of its own
 	Zone       calendar.Zone
 
@@ -218,7 +219,7 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 	}
 	c := &chain{
 		lake: p.Lake, rules: p.rules(identity), made: made,
-		under: newUnder(p.Definition, p.Compare, identity, p.Zone),
+		under: newUnder(p.Definition, p.Analysis, p.Compare, identity, p.Zone),
 		stamp: func(d *lake.Day) { d.Run, d.Made = p.Run, p.Now().UTC() },
 	}
 	if r.Force {
@@ -353,7 +354,7 @@ func (p *Pipeline) identity(ctx context.Context, batches []lake.Batch) (transfor
 
 func (p *Pipeline) rules(identity transform.Identity) rules {
 	r := rules{
-		definition: p.Definition.Digest(), identity: identity.Digest(), zone: p.Zone.String(), yesterday: p.Yesterday(),
+		definition: p.Definition.Digest(), analysis: p.Analysis.Digest(), identity: identity.Digest(), zone: p.Zone.String(), yesterday: p.Yesterday(),
 		others: map[string]string{},
 	}
 	for _, d := range p.Compare {

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/load"
 	"sojourn/transform"
 )
 
@@ -36,6 +38,7 @@ type DayPlan struct {
 type rules struct {
 	definition string            // digest
 	others     map[string]string // digests of the definitions that are only compared, by name
+	analysis   string            // digest of what the tables are asked
 	identity   string            // digest of which id is whose
 	zone       string
 	yesterday  calendar.Day // the last day that is over
@@ -106,6 +109,8 @@ func stale(m lake.Day, r rules, files []lake.StagedFile, before *lake.StateRef) 
 	switch {
 	case m.Definition != r.definition:
 		return fmt.Sprintf("the session definition changed from %s to %s", m.Definition, r.definition)
+	case m.Analysis != r.analysis:
+		return "what the tables are asked changed"
 	case m.Code != transform.Version:
 		return fmt.Sprintf("the transform changed from version %s to %s", m.Code, transform.Version)
 	case !maps.Equal(r.others, digestsOf(m.Others)):
@@ -176,5 +181,9 @@ func dataDays(staged map[calendar.Day][]lake.StagedFile, horizon calendar.Day) [
 
 // stateAfter names what a made day leaves to the next.
 func stateAfter(m lake.Day) *lake.StateRef {
-	return &lake.StateRef{Day: m.Day, Users: m.Tables["users"].SHA256, Carry: m.Carry.SHA256}
+	var users []string
+	for _, name := range load.DailyTables(true) {
+		users = append(users, m.Tables[name].SHA256)
+	}
+	return &lake.StateRef{Day: m.Day, Users: strings.TrimSpace(strings.Join(users, " ")), Carry: m.Carry.SHA256}
 }

@@ -17,6 +17,7 @@ import (
 type strung struct {
 	sessions []transform.Session    // in the order of the table
 	days     []transform.SessionDay // likewise
+	steps    []transform.Step       // likewise
 	ledger   transform.Ledger
 	state
 }
@@ -106,6 +107,7 @@ func (g *stringing) fold(c *transform.Carry, events []transform.Event) {
 	f := g.Fold(c, events, g.day)
 	g.out.sessions = append(g.out.sessions, f.Began...)
 	g.out.days = append(g.out.days, f.Days...)
+	g.out.steps = append(g.out.steps, f.Steps...)
 	g.news.sessions = append(g.news.sessions, f.Earlier...)
 	g.news.days = append(g.news.days, f.Resumed...)
 	if f.Carry != nil {
@@ -127,6 +129,7 @@ func (g *stringing) finish(nextDay int64) (*strung, news) {
 	}
 	slices.SortFunc(g.out.sessions, transform.CompareSessions)
 	slices.SortFunc(g.out.days, transform.CompareSessionDays)
+	transform.NumberSteps(g.out.steps)
 	return &g.out, g.news
 }
 

@@ -24,8 +24,8 @@ func app() tables {
 			transform.DailySessions{Date: d, Cut: "total", Sessions: 10, Users: 5, CrashedSessions: 1, MeanSeconds: ptr(60.0)},
 			transform.DailySessions{Date: d, Cut: "platform_country_version", Sessions: 10, Users: 5, CrashedSessions: 1, MeanSeconds: ptr(60.0)})
 		a.Frequency = append(a.Frequency,
-			transform.DailyFrequency{Date: d, Measure: "active_users", WindowDays: 7, Users: 30, Sessions: 70},
-			transform.DailyFrequency{Date: d, Measure: "active_users", WindowDays: 28, Users: 100, Sessions: 280})
+			transform.DailyFrequency{Date: d, Cut: "total", Measure: "active_users", WindowDays: 7, Users: 30, Sessions: 70},
+			transform.DailyFrequency{Date: d, Cut: "total", Measure: "active_users", WindowDays: 28, Users: 100, Sessions: 280})
 	}
 	for n := range 200 {
 		a.Sessions = append(a.Sessions, transform.Session{Date: day(1 + n%28), IsCounted: true, DurationSeconds: ptr(float64(200 - n))})

@@ -211,7 +211,7 @@ func TestRetentionIsNullWhereNothingIsKnown(t *testing.T) {
 
 func TestDailyFiguresOfTheApp(t *testing.T) {
 	active := func(date int, window, users int64) transform.DailyFrequency {
-		return transform.DailyFrequency{Date: day(date), Measure: "active_users", WindowDays: window, Users: users}
+		return transform.DailyFrequency{Date: day(date), Cut: "total", Measure: "active_users", WindowDays: window, Users: users}
 	}
 	db := warehouse(t, day(2), tables{
 		Ledger: ledger(day(1), day(2)),

@@ -23,7 +23,7 @@ func TestPeriodOverPeriodFindsTheDayItself(t *testing.T) {
 			transform.DailySessions{Date: date, Cut: "platform_country_version", Platform: "ios", Sessions: 1000})
 		with.Ledger = append(with.Ledger, ledger(date)...)
 		for window, users := range map[int64]int64{1: dau, 7: mau - 1, 28: mau} {
-			with.Frequency = append(with.Frequency, transform.DailyFrequency{Date: date, Measure: "active_users", WindowDays: window, Users: users})
+			with.Frequency = append(with.Frequency, transform.DailyFrequency{Date: date, Cut: "total", Measure: "active_users", WindowDays: window, Users: users})
 		}
 	}
 	add(last-364, 5, 0, 5, 10)

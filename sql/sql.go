@@ -22,6 +22,9 @@ import (
 //go:embed views/*.sql
 var views embed.FS
 
+//go:embed oracle/*.sql
+var oracles embed.FS
+
 // A View is a view over the published tables or over views before it.
 type View struct {
 	Name string
@@ -53,6 +56,53 @@ func Views() []View {
 		list[i] = View{Name: name, Doc: purpose(name, string(text)), Text: string(text)}
 	}
 	return list
+}
+
+// Oracles returns, for each published table that follows from others, a query
+// that computes its rows slowly and plainly, in the order of their names. It
+// needs what a view needs, and is no part of what is published. Where it reads
+// mart.members, the query of oracle/members.sql stands instead.
+func Oracles() []View {
+	files, err := oracles.ReadDir("oracle")
+	if err != nil {
+		panic(err) // the folder is not embedded: any test shows it
+	}
+	members, err := oracles.ReadFile("oracle/members.sql")
+	if err != nil {
+		panic(err)
+	}
+	var list []View
+	for _, f := range files {
+		if f.Name() == "members.sql" {
+			continue
+		}
+		text, err := oracles.ReadFile("oracle/" + f.Name())
+		if err != nil {
+			panic(err)
+		}
+		name := strings.TrimSuffix(f.Name(), ".sql")
+		list = append(list, View{
+			Name: name, Doc: purpose(name, string(text)),
+			Text: strings.ReplaceAll(string(text), "mart.members", "(\n"+string(members)+")"),
+		})
+	}
+	return list
+}
+
+// Header returns what the header of a view says under a heading: Grain, Reads,
+// Partition or Nulls; "" if it says nothing.
+func (v View) Header(heading string) string {
+	for line := range strings.Lines(v.Text) {
+		if text, ok := strings.CutPrefix(line, "-- "+heading+": "); ok {
+			return strings.TrimSpace(text)
+		}
+	}
+	return ""
+}
+
+// Reads returns the tables and views that a view reads, as its header says.
+func (v View) Reads() []string {
+	return strings.Split(strings.TrimSuffix(v.Header("Reads"), "."), ", ")
 }
 
 // Digest identifies the text of all views: 16 hex digits.

@@ -76,9 +76,9 @@ func BenchmarkTally(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		tally := transform.NewTally(day, "digest", true)
+		tally := transform.NewTally(day, transform.Analysis{}, "digest", true)
 		for i := range histories {
-			tally.Add(&histories[i].user, histories[i].sessions, transform.Stayed)
+			tally.Add(&transform.UserDay{User: &histories[i].user, Sessions: histories[i].sessions, Next: transform.Stayed})
 		}
 		if got := tally.Tables().DailySessions[0].Sessions; got == 0 {
 			b.Fatal("no sessions were counted")

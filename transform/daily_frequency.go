@@ -47,7 +47,7 @@ func (f *frequencySum) merge(o *frequencySum) {
 	f.intervals += o.intervals
 }
 
-func (f *frequencySum) add(u *User, sessions []Session) {
+func (f *frequencySum) add(u *UserDay) {
 	for i, window := range windows {
 		n := [...]int64{u.Sessions1, u.Sessions7, u.Sessions28}[i]
 		if n == 0 {
@@ -60,7 +60,7 @@ func (f *frequencySum) add(u *User, sessions []Session) {
 			at(f.buckets, bucketKey{"active_days", window, int64(u.ActiveDays.DaysIn(int(window)))}).merge(one)
 		}
 	}
-	f.addIntervals(sessions)
+	f.addIntervals(u.Sessions)
 }
 
 func (f *frequencySum) addIntervals(sessions []Session) {
@@ -84,8 +84,8 @@ func (f *frequencySum) addIntervals(sessions []Session) {
 	}
 }
 
-func (f *frequencySum) rows(day calendar.Day, digest string) []DailyFrequency {
-	base := DailyFrequency{Date: day, DefinitionDigest: digest}
+func (f *frequencySum) rows(cut Cut, day calendar.Day, digest string) []DailyFrequency {
+	base := DailyFrequency{Date: day, Cut: cut.Name, Segment: cut.Segment, DefinitionDigest: digest}
 	activeIn := map[int64]bucketSum{}
 	rows := make([]DailyFrequency, 0, len(f.buckets)+2*len(windows))
 	for i, window := range windows {

@@ -7,12 +7,12 @@ import (
 	"sojourn/internal/calendar"
 )
 
-type retentionKey struct {
+type cohortKey struct {
 	cohort       calendar.Day
 	cut, segment string
 }
 
-func (k retentionKey) compare(o retentionKey) int {
+func (k cohortKey) compare(o cohortKey) int {
 	return cmp.Or(cmp.Compare(k.cohort, o.cohort), strings.Compare(k.cut, o.cut), strings.Compare(k.segment, o.segment))
 }
 
@@ -28,7 +28,7 @@ func (s *retentionSum) merge(o *retentionSum) {
 func isRetentionDay(n calendar.Day) bool { return n >= 0 && n <= 30 || n == 60 || n == 90 }
 
 // addRetention counts a user in the one cell of each cut that the day decides.
-func (t *Tally) addRetention(u *User) {
+func (t *Tally) addRetention(u *UserDay) {
 	if !isRetentionDay(t.day - u.FirstSeen) {
 		return
 	}
@@ -42,12 +42,12 @@ func (t *Tally) addRetention(u *User) {
 		{"country", u.FirstCountry},
 		{"acquisition_source", u.FirstAcquisitionSource},
 	} {
-		at(t.retention, retentionKey{u.FirstSeen, c.cut, c.segment}).merge(&one)
+		at(t.cohorts, cohortKey{u.FirstSeen, c.cut, c.segment}).merge(&one)
 	}
 }
 
 func (t *Tally) retentionRows() []DailyRetention {
-	return sortedRows(t.retention, retentionKey.compare, func(k retentionKey, s *retentionSum) DailyRetention {
+	return sortedRows(t.cohorts, cohortKey.compare, func(k cohortKey, s *retentionSum) DailyRetention {
 		return DailyRetention{
 			Date: t.day, Cohort: k.cohort, DayN: int64(t.day - k.cohort), Cut: k.cut, Segment: k.segment,
 			Cohorts: s.cohort, Retained: s.retained, Rate: float64(s.retained) / float64(s.cohort),

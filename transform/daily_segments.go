@@ -58,37 +58,28 @@ func activityTier(u *User) string {
 	return ""
 }
 
-func (t *Tally) addSegments(u *User, sessions []Session, next Return) {
-	t.addSegment("lifecycle", lifecycle(u, lapse), sessions, next)
-	t.addSegment("lifecycle_day", lifecycle(u, 1), sessions, next)
-	if tier := activityTier(u); tier != "" {
-		t.addSegment("activity_tier", tier, sessions, next)
-	}
-	if len(sessions) == 0 {
-		return
-	}
-	t.addSegment("platform", u.Platform, sessions, next)
-	t.addSegment("country", u.Country, sessions, next)
-	t.addSegment("app_version", u.AppVersion, sessions, next)
-	t.addSegment("language", u.Language, sessions, next)
-	t.addSegment("acquisition_source", u.FirstAcquisitionSource, sessions, next)
-}
-
-func (t *Tally) addSegment(segmentation, segment string, sessions []Session, next Return) {
-	sum := at(t.segments, segmentKey{segmentation, segment})
-	sum.users++
-	for i := range sessions {
-		if sessions[i].IsCounted {
-			sum.sessions++
-			sum.duration.add(sessions[i].DurationSeconds)
+func (t *Tally) addSegments(u *UserDay) {
+	for _, s := range t.segmentations {
+		if segment, in := s.of(u); in {
+			at(t.segments, segmentKey{s.name, segment}).add(u)
 		}
 	}
-	switch next {
+}
+
+func (s *segmentSum) add(u *UserDay) {
+	s.users++
+	for i := range u.Sessions {
+		if u.Sessions[i].IsCounted {
+			s.sessions++
+			s.duration.add(u.Sessions[i].DurationSeconds)
+		}
+	}
+	switch u.Next {
 	case Returned:
-		sum.known++
-		sum.returned++
+		s.known++
+		s.returned++
 	case Stayed:
-		sum.known++
+		s.known++
 	}
 }
 

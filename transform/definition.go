@@ -212,22 +212,23 @@ type Role string
 
 // The roles of events.
 const (
-	Active      Role = "activity"    // starts or extends a session: what every other event does
-	Ignore      Role = "ignore"      // is in no session
-	Join        Role = "join"        // background work: joins a session near it, neither starts nor extends one
-	Extend      Role = "extend"      // extends a session, does not start one
-	Start       Role = "start"       // begins a session
-	End         Role = "end"         // ends the session it is in
-	Crash       Role = "crash"       // marks the session; does not split it
-	Foreground  Role = "foreground"  // the app came to the foreground
-	Background  Role = "background"  // the app went to the background
-	Launch      Role = "launch"      // the app was started anew
-	ScreenView  Role = "screen_view" // a screen or page was shown
-	Ping        Role = "ping"        // a heartbeat: the screen is still shown
-	Interaction Role = "interaction" // something the user did on a screen, for the bounce rule
-	KeyEvent    Role = "key_event"   // something the product is for; makes the session engaged
-	Install     Role = "install"     // the app was installed
-	PushOpen    Role = "push_open"   // a push was opened
+	Active       Role = "activity"      // starts or extends a session: what every other event does
+	Ignore       Role = "ignore"        // is in no session
+	Join         Role = "join"          // background work: joins a session near it, neither starts nor extends one
+	Extend       Role = "extend"        // extends a session, does not start one
+	Start        Role = "start"         // begins a session
+	End          Role = "end"           // ends the session it is in
+	Crash        Role = "crash"         // marks the session; does not split it
+	Foreground   Role = "foreground"    // the app came to the foreground
+	Background   Role = "background"    // the app went to the background
+	Launch       Role = "launch"        // the app was started anew
+	ScreenView   Role = "screen_view"   // a screen or page was shown
+	Ping         Role = "ping"          // a heartbeat: the screen is still shown
+	Interaction  Role = "interaction"   // something the user did on a screen, for the bounce rule
+	KeyEvent     Role = "key_event"     // something the product is for; makes the session engaged
+	Install      Role = "install"       // the app was installed
+	PushReceived Role = "push_received" // a push reached the device
+	PushOpen     Role = "push_open"     // a push was opened
 )
 
 // A Change says what an event of a kind does to a session in progress.

@@ -116,7 +116,7 @@ func (t *Tables) KeepSegments(keep func(cut, segment string) bool) {
 }
 
 // segmentOf is the cut of a row and its segment in it.
-func (r *DailySessions) segmentOf() (cut, segment string) { return r.Cut, "" }
+func (r *DailySessions) segmentOf() (cut, segment string) { return r.Cut, r.Segment }
 
 // segmentOf is the cut of a row and its segment in it.
-func (r *DailyFrequency) segmentOf() (cut, segment string) { return total, "" }
+func (r *DailyFrequency) segmentOf() (cut, segment string) { return r.Cut, r.Segment }

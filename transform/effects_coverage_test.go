@@ -81,7 +81,7 @@ func (a *smallApp) run(t testingT, first, last calendar.Day) (days []transform.T
 		}
 		// Nobody counts who has been away for so long.
 		users = slices.DeleteFunc(users, func(u transform.User) bool { return u.LastSeen != 0 && u.LastSeen < day-28 })
-		tally := transform.NewTally(day, digest, true)
+		tally := transform.NewTally(day, transform.Analysis{}, digest, true)
 		for i := range users {
 			u := &users[i]
 			comes := 0.0
@@ -100,7 +100,7 @@ func (a *smallApp) run(t testingT, first, last calendar.Day) (days []transform.T
 				sessions = folder.Fold(nil, a.visits(day, u.UserID, mean), day).Began
 			}
 			*u = u.Next(day, sessions, nil, 0, digest)
-			tally.Add(u, sessions, transform.Unknown)
+			tally.Add(&transform.UserDay{User: u, Sessions: sessions})
 		}
 		days = append(days, tally.Tables())
 	}

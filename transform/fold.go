@@ -26,9 +26,12 @@ type Sessionizer struct {
 	seen  map[string]int // index of the kept event by what its deliveries have in common
 	order []step
 	began []Session    // so far, of the Folded to come
+	taken []takenStep  // likewise
 	days  []SessionDay // likewise
 	spare [32]open     // for the sessions of a subject's day; few have more
 	used  int          // of spare
+
+	keepsSteps bool
 }
 
 // limits are a [Pause] in microseconds.
@@ -75,6 +78,7 @@ type Folded struct {
 	Earlier []Session    // rows of sessions that began on an earlier day, as they are now known
 	Days    []SessionDay // what of them happened on the day
 	Resumed []SessionDay // rows of earlier days of sessions that were open at midnight, as they turned out
+	Steps   []Step       // those of the day, in the order they count; none without [Sessionizer.KeepSteps]
 	Carry   *Carry       // nil if nothing can go on after midnight
 	Ledger  Ledger
 }
@@ -109,7 +113,7 @@ type step struct {
 // left over, and is not modified. There may be a carry and no event.
 func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folded {
 	var out Folded
-	s.began, s.days, s.used = s.began[:0], s.days[:0], 0
+	s.began, s.days, s.taken, s.used = s.began[:0], s.days[:0], s.taken[:0], 0
 	f := folding{Sessionizer: s, out: &out, day: day}
 	if carry != nil {
 		f.resume(carry)
@@ -121,6 +125,7 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 		f.add(e)
 	}
 	f.midnight(s.zone.Start(day + 1))
+	out.Steps = f.steps()
 	out.Began, out.Days = append(out.Began, s.began...), append(out.Days, s.days...)
 	if len(out.Began) > 1 {
 		slices.SortStableFunc(out.Began, func(a, b Session) int { return cmp.Compare(a.StartedAt, b.StartedAt) })
@@ -169,7 +174,9 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 		e.kind = s.kindOf(e.Event)
 		if e.kind&ignore != 0 {
 			ledger.Ignored++
-			continue
+			if !s.keepsSteps || !e.kind.isStep() {
+				continue
+			}
 		}
 		kept = append(kept, e)
 	}
@@ -219,11 +226,15 @@ func (f *folding) resume(carry *Carry) {
 
 // add takes the next event.
 func (f *folding) add(e step) {
+	if e.kind&ignore != 0 {
+		f.step(nil, e, false, false, "") // in no session, and still a push or declared
+		return
+	}
 	stamp := ""
 	if f.stamped {
 		stamp = e.SourceSession
 		if stamp != "" && slices.Contains(f.definition.OutOfSession, stamp) || stamp == "" && f.pausing == "" {
-			f.out.Ledger.Outside++
+			f.outside(e)
 			return
 		}
 	}
@@ -242,13 +253,13 @@ func (f *folding) add(e step) {
 		f.join(c, e, stamp, inSession)
 		return
 	case e.kind&extendOnly != 0 && !inSession:
-		f.out.Ledger.Outside++
+		f.outside(e)
 		return
 	case e.kind&end != 0 && !inSession:
 		f.orphanEnd(e, stamp)
 		return
 	case f.pausing == Explicit && stamp == "" && e.kind&start == 0 && !inSession:
-		f.out.Ledger.Outside++
+		f.outside(e)
 		return
 	}
 	why := f.startsAnew(c, e, stamp, silence)
@@ -280,18 +291,21 @@ func (f *folding) join(c *open, e step, stamp string, inSession bool) {
 		if e.kind&pushOpen != 0 {
 			c.Session.PushOpenCount++
 		}
+		if e.kind.isStep() {
+			f.step(c, e, false, false, "")
+		}
 		f.out.Ledger.InSessions++
 	case f.definition.LoneJoin:
 		f.alone(e, stamp, "background")
 	default:
-		f.out.Ledger.Outside++
+		f.outside(e)
 	}
 }
 
 // orphanEnd takes an end event with no session to end.
 func (f *folding) orphanEnd(e step, stamp string) {
 	if !f.definition.OrphanEnd {
-		f.out.Ledger.Outside++
+		f.outside(e)
 		return
 	}
 	f.alone(e, stamp, "orphan_end")

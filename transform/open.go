@@ -182,7 +182,12 @@ func (f *folding) extend(c *open, e step) {
 	}
 	f.moveEnd(c, e)
 	f.settleUser(c, e)
+	screen, views := r.ExitScreen, r.ScreenViews
 	f.shown(c, e)
+	visit, view := r.ExitScreen != screen, r.ScreenViews > views
+	if visit || view || e.kind.isStep() {
+		f.step(c, e, visit, view, screen)
+	}
 	c.count(e.kind)
 	if c.CrashedLast = e.kind&crash != 0; c.CrashedLast {
 		r.CrashCount++

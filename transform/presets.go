@@ -47,12 +47,13 @@ func plain(name string) Definition {
 		Engaged: Engaged{Measure: ReportedOrUsed, Boundary: AtLeast},
 		Bounce:  Bounce{Rule: SingleEvent}, Attribution: StartDay,
 		Events: map[Role][]string{
-			Crash:      {"app_crash", "Application Crashed", "$ae_crashed"},
-			Foreground: {"app_foreground", "Application Opened", "Application Foregrounded", "application_foreground", "[Amplitude] Application Opened"},
-			Background: {"app_background", "Application Backgrounded", "application_background", "[Amplitude] Application Backgrounded"},
-			ScreenView: {"screen_view", "screen", "page_view", "page", "$screen", "$pageview", "[Amplitude] Screen Viewed"},
-			Install:    {"first_open", "first_visit", "Application Installed", "application_install", "[Amplitude] Application Installed", "$ae_first_open"},
-			PushOpen:   {"notification_open", "Push Notification Tapped", "$push_notification_opened", "push_open"},
+			Crash:        {"app_crash", "Application Crashed", "$ae_crashed"},
+			Foreground:   {"app_foreground", "Application Opened", "Application Foregrounded", "application_foreground", "[Amplitude] Application Opened"},
+			Background:   {"app_background", "Application Backgrounded", "application_background", "[Amplitude] Application Backgrounded"},
+			ScreenView:   {"screen_view", "screen", "page_view", "page", "$screen", "$pageview", "[Amplitude] Screen Viewed"},
+			Install:      {"first_open", "first_visit", "Application Installed", "application_install", "[Amplitude] Application Installed", "$ae_first_open"},
+			PushReceived: {"push_received", "notification_receive", "Push Notification Received"},
+			PushOpen:     {"notification_open", "Push Notification Tapped", "$push_notification_opened", "push_open"},
 		},
 	}
 }

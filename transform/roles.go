@@ -18,13 +18,15 @@ const (
 	interaction
 	keyEvent
 	install
+	pushReceived
 	pushOpen
+	declared // by the configuration, beside sessions
 )
 
 var roles = map[Role]kind{
 	Active: 0, Ignore: ignore, Join: join, Extend: extendOnly, Start: start, End: end, Crash: crash,
 	Foreground: foreground, Background: background, Launch: launched, ScreenView: screenView, Ping: ping,
-	Interaction: interaction, KeyEvent: keyEvent, Install: install, PushOpen: pushOpen,
+	Interaction: interaction, KeyEvent: keyEvent, Install: install, PushReceived: pushReceived, PushOpen: pushOpen,
 }
 
 // speaking are the roles of events that say themselves what they mean for the

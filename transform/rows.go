@@ -55,6 +55,8 @@ type Session struct {
 	Language          string `parquet:"language,optional" doc:"First language named in the session."`
 	AcquisitionSource string `parquet:"acquisition_source,optional" doc:"First acquisition source named in the session."`
 	Campaign          string `parquet:"campaign,optional" doc:"First campaign named in the session."`
+	DeviceClass       string `parquet:"device_class,optional" doc:"First kind of device named in the session: phone, tablet, desktop, tv, watch or console; another word is the source's own."`
+	UTCOffset         string `parquet:"utc_offset,optional" doc:"First offset of the device's clock from UTC known in the session, as +hh:mm or -hh:mm."`
 	SourceSessionID   string `parquet:"source_session_id,optional" doc:"First session id that the source stamped on an event of the session. Only definitions with the mode stamped cut sessions by it."`
 
 	IsFinal          bool   `parquet:"is_final" doc:"False while the session may still go on, that is until the next day with data has been processed."`
@@ -146,7 +148,8 @@ type User struct {
 // DailySessions is a row of daily_sessions: the sessions that began on a day.
 type DailySessions struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Local day on which the sessions began. Partition column."`
-	Cut        string       `parquet:"cut" doc:"total: one row for all sessions of the day; platform_country_version: one row for each combination."`
+	Cut        string       `parquet:"cut" doc:"total: one row for all sessions of the day; platform_country_version: one row for each combination; else a segmentation of cuts, by user."`
+	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the other cuts and where unknown."`
 	Platform   string       `parquet:"platform,optional" doc:"Platform; null in the total and where unknown."`
 	Country    string       `parquet:"country,optional" doc:"Country; null in the total and where unknown."`
 	AppVersion string       `parquet:"app_version,optional" doc:"App version; null in the total and where unknown."`
@@ -180,6 +183,8 @@ type DailySessions struct {
 // DailyFrequency is a row of daily_frequency: one measure, window and bucket.
 type DailyFrequency struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Local day at whose end the windows end. Partition column."`
+	Cut        string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
+	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
 	Measure    string       `parquet:"measure" doc:"active_users: users with a session in the window (DAU, WAU and MAU for 1, 7 and 28 days). sessions: active users by exact number of sessions in the window. active_days: active users by exact number of active days in the window. stickiness: DAU over the active users of the window. hours_since_previous: sessions begun on date by whole hours since the user's previous session."`
 	WindowDays int64        `parquet:"window_days,optional" doc:"Days in the window, date included; null for hours_since_previous."`
 	Bucket     *int64       `parquet:"bucket,optional" doc:"Exact number of sessions or active days; for hours_since_previous the lower edge of the bucket in hours, each up to the next edge of 0, 1, 3, 6, 12, 24, 48, 72, 168, 336, 672. Null for active_users and stickiness."`

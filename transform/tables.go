@@ -7,12 +7,14 @@ type Tables struct {
 	Day            calendar.Day
 	Sessions       []Session        // by user_id, started_at, session_id
 	Users          []User           // by user_id
-	DailySessions  []DailySessions  // by cut, platform, country, app_version
-	DailyFrequency []DailyFrequency // by measure, window_days, bucket
+	DailySessions  []DailySessions  // by cut, segment, platform, country, app_version
+	DailyFrequency []DailyFrequency // by cut, segment, measure, window_days, bucket
 	DailyRetention []DailyRetention // by cohort_date, cut, segment
 	DailySegments  []DailySegment   // by segmentation, segment
 	DailyLedger    []DailyLedger    // one row
 	SessionDays    []SessionDay     // by user_id, session_id
+	SessionSteps   []Step           // by user_id, step_number
+	UserEvents     []UserEvent      // by user_id, event_name
 
 	DefinitionDifferences []DefinitionDifference // by definition, change, rule; none without definitions to compare
 }

@@ -13,54 +13,79 @@ import (
 // are split over tallies, and in whatever order those are merged, Tables is
 // the same; that is what lets a day be computed on many cores or machines.
 type Tally struct {
-	day    calendar.Day
-	digest string
-	final  bool // the next day has been folded
+	day      calendar.Day
+	digest   string
+	final    bool // the next day has been folded
+	minUsers int64
 
-	sessions  map[sessionsKey]*sessionsSum
+	segmentations []segmentation
+	cuts          []segmentation
+
+	sums     map[Cut]*sums
+	versions map[versionKey]*sessionsSum
+	cohorts  map[cohortKey]*retentionSum
+	segments map[segmentKey]*segmentSum
+}
+
+// sums are the metrics of one cut of the day.
+type sums struct {
+	sessions  sessionsSum
 	frequency frequencySum
-	retention map[retentionKey]*retentionSum
-	segments  map[segmentKey]*segmentSum
+}
+
+func newSums() *sums { return &sums{frequency: newFrequencySum()} }
+
+func (s *sums) add(u *UserDay) {
+	s.sessions.addUser(u.Sessions)
+	s.frequency.add(u)
+}
+
+func (s *sums) merge(o *sums) {
+	s.sessions.merge(&o.sessions)
+	s.frequency.merge(&o.frequency)
 }
 
 // NewTally returns the empty tally of a day. Final says that the sessions of
 // the day are final and whether users returned the next day is known.
-func NewTally(day calendar.Day, digest string, final bool) *Tally {
+func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
 	return &Tally{
-		day: day, digest: digest, final: final,
-		sessions:  map[sessionsKey]*sessionsSum{{cut: total}: {}},
-		frequency: newFrequencySum(),
-		retention: map[retentionKey]*retentionSum{},
-		segments:  map[segmentKey]*segmentSum{},
+		day: day, digest: digest, final: final, minUsers: a.MinUsers,
+		segmentations: a.segmentations(), cuts: a.cuts(),
+		sums:     map[Cut]*sums{{Name: total}: newSums()},
+		versions: map[versionKey]*sessionsSum{},
+		cohorts:  map[cohortKey]*retentionSum{},
+		segments: map[segmentKey]*segmentSum{},
 	}
 }
 
-// Return says whether a user began a session on the day after the tally's.
-type Return int8
-
-// What is known of the next day. Unknown is right also when that day has no
-// data at all: nobody can be seen returning then.
-const (
-	Unknown Return = iota
-	Stayed         // no session on the next day
-	Returned
-)
-
-// Add counts a user by the history at the end of the day and the sessions
-// begun on it.
-func (t *Tally) Add(u *User, sessions []Session, next Return) {
-	t.addSessions(sessions)
-	t.frequency.add(u, sessions)
+// Add counts a user. A user must not be added twice.
+func (t *Tally) Add(u *UserDay) {
+	t.sums[Cut{Name: total}].add(u)
+	if u.FirstSeen == 0 {
+		return // nobody who has used the app
+	}
+	for _, cut := range t.cuts {
+		segment, in := cut.of(u)
+		if !in {
+			continue
+		}
+		key := Cut{cut.name, segment}
+		if t.sums[key] == nil {
+			t.sums[key] = newSums()
+		}
+		t.sums[key].add(u)
+	}
+	t.addVersions(u.Sessions)
 	t.addRetention(u)
-	t.addSegments(u, sessions, next)
+	t.addSegments(u)
 }
 
 // Merge adds what another tally of the same day has collected. The other must
 // not be used afterwards.
 func (t *Tally) Merge(o *Tally) {
-	mergeMaps(t.sessions, o.sessions, (*sessionsSum).merge)
-	t.frequency.merge(&o.frequency)
-	mergeMaps(t.retention, o.retention, (*retentionSum).merge)
+	mergeMaps(t.sums, o.sums, (*sums).merge)
+	mergeMaps(t.versions, o.versions, (*sessionsSum).merge)
+	mergeMaps(t.cohorts, o.cohorts, (*retentionSum).merge)
 	mergeMaps(t.segments, o.segments, (*segmentSum).merge)
 }
 
@@ -74,16 +99,41 @@ func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
 	}
 }
 
-// Tables returns the daily tables, without sessions, users and ledger, which
-// are not sums.
+// Tables returns the daily tables, without those that are not sums.
 func (t *Tally) Tables() Tables {
-	return Tables{
-		Day:            t.day,
-		DailySessions:  t.sessionsRows(),
-		DailyFrequency: t.frequency.rows(t.day, t.digest),
-		DailyRetention: t.retentionRows(),
-		DailySegments:  t.segmentRows(),
+	tables := Tables{Day: t.day, DailyRetention: t.retentionRows(), DailySegments: t.segmentRows()}
+	for _, cut := range slices.SortedFunc(maps.Keys(t.sums), Cut.compare) {
+		of := t.sums[cut]
+		tables.DailySessions = append(tables.DailySessions, t.sessionsRow(sessionsKey{Cut: cut}, &of.sessions))
+		tables.DailyFrequency = append(tables.DailyFrequency, of.frequency.rows(cut, t.day, t.digest)...)
 	}
+	tables.DailySessions = append(tables.DailySessions, t.versionRows()...)
+	slices.SortStableFunc(tables.DailySessions, func(a, b DailySessions) int { return strings.Compare(a.Cut, b.Cut) })
+	t.suppress(&tables)
+	return tables
+}
+
+// suppress leaves out rows of cuts that are about too few users.
+func (t *Tally) suppress(tables *Tables) {
+	if t.minUsers <= 1 {
+		return
+	}
+	suppress(&tables.DailySessions, t.minUsers, func(r *DailySessions) cell {
+		return cell{r.Cut, r.Segment, "", r.Users}
+	})
+	suppress(&tables.DailyFrequency, t.minUsers, func(r *DailyFrequency) cell {
+		bucket := int64(-1)
+		if r.Bucket != nil {
+			bucket = *r.Bucket
+		}
+		return cell{r.Cut, r.Segment, key(r.Measure, r.WindowDays, bucket), r.Users}
+	})
+	suppress(&tables.DailyRetention, t.minUsers, func(r *DailyRetention) cell {
+		return cell{r.Cut, r.Segment, key(r.Cohort), r.Cohorts}
+	})
+	suppress(&tables.DailySegments, t.minUsers, func(r *DailySegment) cell {
+		return cell{r.Segmentation, r.Segment, "", r.Users}
+	})
 }
 
 // LedgerRow returns the row of daily_ledger for a day's counts.
@@ -102,9 +152,6 @@ func CompareSessions(a, b Session) int {
 		strings.Compare(a.SessionID, b.SessionID),
 	)
 }
-
-// total is the cut without any segment.
-const total = "total"
 
 // sortedRows turns sums into rows in the order of their keys.
 func sortedRows[K comparable, V, R any](sums map[K]V, compare func(a, b K) int, row func(K, V) R) []R {

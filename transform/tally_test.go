@@ -21,7 +21,9 @@ type person struct {
 	next     transform.Return
 }
 
-func (p person) add(t *transform.Tally) { t.Add(p.user, p.sessions, p.next) }
+func (p person) add(t *transform.Tally) {
+	t.Add(&transform.UserDay{User: p.user, Sessions: p.sessions, Next: p.next})
+}
 
 // active are the bits of the days, so many before today.
 func active(daysBefore ...int) (bits transform.Activity) {
@@ -71,7 +73,7 @@ func people() []person {
 }
 
 func tallied(people []person) transform.Tables {
-	t := transform.NewTally(today, "d", true)
+	t := transform.NewTally(today, transform.Analysis{}, "d", true)
 	for _, p := range people {
 		p.add(t)
 	}

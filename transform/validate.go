@@ -157,7 +157,7 @@ func (v *problems) events(d Definition) {
 		}
 	}
 	for name, k := range d.kinds() {
-		if k&ignore != 0 && k != ignore {
+		if k&ignore != 0 && k&^pushReceived != ignore {
 			v.add("events: %q is ignored and has another role", name)
 		}
 		if k&join != 0 && k&(start|end|extendOnly) != 0 {

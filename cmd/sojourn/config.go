@@ -30,6 +30,9 @@ type config struct {
 	// CompareDefinitions are further definitions to try on the same events.
 	CompareDefinitions []sessionConfig `yaml:"compare_definitions"`
 
+	Cuts          []string `yaml:"cuts"`            // segmentations by which metric tables are cut
+	MinGroupUsers int64    `yaml:"min_group_users"` // rows of cuts about fewer users are left out
+
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
 	Interventions []interventionConfig `yaml:"interventions"` // what was done about the app, and when
@@ -49,6 +52,9 @@ type sourceConfig struct {
 	Match  string                 `yaml:"match"`
 	Fields map[string]fieldConfig `yaml:"fields"`
 	Clock  clockConfig            `yaml:"clock"`
+
+	// Properties of the user's own that are kept of events: where each is.
+	Properties map[string]string `yaml:"properties"`
 }
 
 // clockConfig says what is made of the claims of devices' clocks.
@@ -272,6 +278,11 @@ func (c *config) validate() error {
 			report("%s", line)
 		}
 	}
+	if _, err := c.analysis(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			report("%s", line)
+		}
+	}
 	if b := c.Warehouse.BigQuery; b != nil {
 		if b.Project == "" || b.Dataset == "" {
 			report("warehouse.bigquery: project and dataset are needed")
@@ -306,7 +317,7 @@ func (s sourceConfig) source() extract.Source {
 		fields[name] = extract.Field{Path: f.Path, Unit: f.Unit, Zone: f.Zone}
 	}
 	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
-	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock}
+	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties}
 }
 
 // path resolves a path of the file, which is relative to the file's directory.

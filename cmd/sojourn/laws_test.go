@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"sojourn/internal/calendar"
 	"sojourn/internal/generate"
 	"sojourn/schedules"
+	"sojourn/sql"
 )
 
 // Law 9. Sessions of random events under a gap rule are those that window
@@ -114,48 +114,64 @@ func wanderings(seed uint64, timeout time.Duration) string {
 	return out.String()
 }
 
-// The daily tables follow from sessions: SQL that was written from their
-// documentation gives the same rows.
-func TestDailyTablesFollowFromSessions(t *testing.T) {
-	lisbon, err := calendar.LoadZone("Europe/Lisbon")
-	if err != nil {
-		t.Fatal(err)
-	}
-	first := calendar.Date(2026, time.March, 1)
-	p := newTrial(t, truthConfig, nil)
-	raw, err := bucket.Open(t.Context(), filepath.Join(p.dir, "raw"), true, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer raw.Close()
-	// Long enough for windows of 28 days and the retention of day 30.
-	if _, err := generate.Write(t.Context(), raw, generate.Options{Seed: 9, Users: 250, Days: 36, First: first, Zone: lisbon}); err != nil {
-		t.Fatal(err)
-	}
-	opened := p.open(t)
-	opened.pipeline.Now = func() time.Time { return time.UnixMicro(lisbon.Start(first + 36)).Add(4 * time.Hour) }
-	if _, err := opened.pipeline.Night(t.Context(), schedules.Range{}); err != nil {
-		t.Fatal(err)
-	}
-	for _, table := range []string{"daily_sessions", "daily_frequency", "daily_retention", "daily_segments"} {
-		t.Run(table, func(t *testing.T) {
-			query, err := os.ReadFile(filepath.Join("testdata/recomputed", table+".sql"))
+// The daily tables follow from sessions, steps and users: SQL that was written
+// from their documentation gives the same rows, under three definitions and in
+// two zones.
+func TestOraclesAgree(t *testing.T) {
+	for _, test := range []struct{ name, zone, session string }{
+		{"app in Lisbon", "Europe/Lisbon", "{preset: app}"},
+		{"midnight splits, in Lisbon", "Europe/Lisbon", "{preset: mixpanel}"},
+		{"by user after five minutes, in Lisbon", "Europe/Lisbon", "{preset: app, by: user, timeout: 5m}"},
+		{"app in Chatham", "Pacific/Chatham", "{preset: app}"},
+		{"midnight splits, in Chatham", "Pacific/Chatham", "{preset: mixpanel}"},
+		{"by user after five minutes, in Chatham", "Pacific/Chatham", "{preset: app, by: user, timeout: 5m}"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			zone, err := calendar.LoadZone(test.zone)
 			if err != nil {
 				t.Fatal(err)
 			}
-			recompute(t, p, table, string(query))
+			// Clocks change there on 29 March and 5 April: days of 23 and of 25 hours.
+			first := calendar.Date(2026, time.March, 3)
+			p := newTrial(t, oracleConfig+"timezone: "+test.zone+"\nsession: "+test.session+"\n", nil)
+			raw, err := bucket.Open(t.Context(), filepath.Join(p.dir, "raw"), true, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			// Long enough for windows of 28 days and the retention of day 30.
+			if _, err := generate.Write(t.Context(), raw, generate.Options{Seed: 9, Users: 90, Days: 36, First: first, Zone: zone}); err != nil {
+				t.Fatal(err)
+			}
+			opened := p.open(t)
+			opened.pipeline.Now = func() time.Time { return time.UnixMicro(zone.Start(first + 36)).Add(4 * time.Hour) }
+			if _, err := opened.pipeline.Night(t.Context(), schedules.Range{}); err != nil {
+				t.Fatal(err)
+			}
+			for _, oracle := range sql.Oracles() {
+				t.Run(oracle.Name, func(t *testing.T) {
+					recompute(t, p, oracle.Name, oracle.DuckDB(first+35))
+				})
+			}
+			t.Run("time since the previous session", func(t *testing.T) {
+				// On one device: with two, a session may go on after midnight when
+				// the next one has long begun.
+				recompute(t, p, "(SELECT * FROM sessions WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1))", `
+					SELECT session_id, row_number() OVER w = 1 AS is_first_session, epoch(started_at - lag(ended_at) OVER w) AS seconds_since_previous_session
+					FROM sessions
+					WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1)
+					WINDOW w AS (PARTITION BY user_id ORDER BY started_at, session_id)`)
+			})
 		})
 	}
-	t.Run("time since the previous session", func(t *testing.T) {
-		// On one device: with two, a session may go on after midnight when
-		// the next one has long begun.
-		recompute(t, p, "(SELECT * FROM sessions WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1))", `
-			SELECT session_id, row_number() OVER w = 1 AS is_first_session, epoch(started_at - lag(ended_at) OVER w) AS seconds_since_previous_session
-			FROM sessions
-			WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1)
-			WINDOW w AS (PARTITION BY user_id ORDER BY started_at, session_id)`)
-	})
 }
+
+// oracleConfig asks every table for all it can be asked.
+const oracleConfig = `
+app: trailnotes
+sources: [{name: app, url: ./raw, format: ndjson, match: "events/**"}]
+cuts: [platform, lifecycle]
+`
 
 // recompute compares the rows that a query gives with those of a table, in the
 // columns of the query; numbers that are not whole up to a millionth.
@@ -164,7 +180,7 @@ func recompute(t *testing.T, p trial, table, query string) {
 	columns := ask[struct {
 		Name string `json:"column_name"`
 		Type string `json:"column_type"`
-	}](t, p, "DESCRIBE "+query)
+	}](t, p, "DESCRIBE ("+query+")")
 	var rounded []string
 	for _, c := range columns {
 		if c.Type == "DOUBLE" {

@@ -68,6 +68,10 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 	if err != nil {
 		return nil, usageError{err}
 	}
+	analysis, err := cfg.analysis()
+	if err != nil {
+		return nil, usageError{err}
+	}
 	zone, err := calendar.LoadZone(cfg.Timezone)
 	if err != nil {
 		return nil, usageError{err}
@@ -98,7 +102,7 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 		return nil, err
 	}
 	p.pipeline = &schedules.Pipeline{
-		Lake: lake, Sources: sources, Definition: definition, Compare: compared, Zone: zone,
+		Lake: lake, Sources: sources, Definition: definition, Analysis: analysis, Compare: compared, Zone: zone,
 		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) { return p.warehouse(ctx) },
 		Reference:     reference, Interventions: interventions,
 		MaxBadShare: float64(cfg.MaxBadShare), MemoryBytes: int64(cfg.Memory), Workers: a.cli.Workers,

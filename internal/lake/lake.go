@@ -108,6 +108,7 @@ type ObjectKey struct {
 type Day struct {
 	Day        calendar.Day `json:"day"`
 	Definition string       `json:"definition"`         // digest of the session definition
+	Analysis   string       `json:"analysis"`           // digest of what the tables are asked
 	Identity   string       `json:"identity,omitempty"` // digest of which id is whose; empty if nothing says so
 	Code       string       `json:"code"`               // version of the transform
 	Zone       string       `json:"zone"`
@@ -137,7 +138,7 @@ type Other struct {
 // A StateRef names the state at the end of an earlier day by content.
 type StateRef struct {
 	Day   calendar.Day `json:"day"`
-	Users string       `json:"users_sha256"`
+	Users string       `json:"users_sha256"` // of all tables that are state
 	Carry string       `json:"carry_sha256"`
 }
 

@@ -114,6 +114,16 @@ func TestEveryViewIsGoogleSQL(t *testing.T) {
 	}
 }
 
+// Oracles are queries that anybody may run on BigQuery too.
+func TestEveryOracleIsGoogleSQL(t *testing.T) {
+	a := newAnalyser(t, "acme-app", "app_sessions")
+	for _, oracle := range sql.Oracles() {
+		if _, err := a.analyse(oracle.BigQuery("acme-app", "app_sessions", calendar.Date(2026, 10, 1))); err != nil {
+			t.Errorf("oracle/%s.sql: %v", oracle.Name, err)
+		}
+	}
+}
+
 // The gate is worth its minutes only if it refuses what BigQuery would.
 func TestMistakesAreRefusedWithTheirPlace(t *testing.T) {
 	a := newAnalyser(t, "mart")

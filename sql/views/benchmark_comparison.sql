@@ -251,7 +251,7 @@ total AS (
 active AS (
   SELECT f.date, f.window_days, f.users, f.sessions
   FROM mart.daily_frequency AS f
-  WHERE f.date BETWEEN DATE_SUB(@as_of, INTERVAL 27 DAY) AND @as_of AND f.measure = 'active_users'
+  WHERE f.date BETWEEN DATE_SUB(@as_of, INTERVAL 27 DAY) AND @as_of AND f.cut = 'total' AND f.measure = 'active_users'
 ),
 over_days AS (
   SELECT

@@ -26,7 +26,7 @@ active AS (
     MAX(CASE WHEN f.window_days = 7 THEN f.users END) AS wau,
     MAX(CASE WHEN f.window_days = 28 THEN f.users END) AS mau
   FROM mart.daily_frequency AS f
-  WHERE f.date BETWEEN DATE '2000-01-01' AND @as_of AND f.measure = 'active_users'
+  WHERE f.date BETWEEN DATE '2000-01-01' AND @as_of AND f.cut = 'total' AND f.measure = 'active_users'
   GROUP BY f.date
 ),
 retention AS (

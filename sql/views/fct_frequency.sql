@@ -1,11 +1,13 @@
 -- fct_frequency: how often users come: by sessions and active days of the last 1, 7 and 28 days, and by time since the last session.
--- Grain: date, measure, window_days, bucket.
+-- Grain: date, cut, segment, measure, window_days, bucket.
 -- Reads: daily_frequency.
 -- Partition: filter on date.
--- Nulls: window_days of hours_since_previous; bucket, users_at_least and sessions_at_least of a measure without buckets.
+-- Nulls: segment of the total and where unknown; window_days of hours_since_previous; bucket, users_at_least and sessions_at_least of a measure without buckets.
 CREATE OR REPLACE VIEW mart.fct_frequency AS
 SELECT
   f.date,
+  f.cut,
+  f.segment,
   f.measure,
   f.window_days,
   f.bucket,
@@ -14,13 +16,13 @@ SELECT
   f.value,
   CASE WHEN f.measure IN ('sessions', 'active_days') THEN
     CAST(SUM(f.users) OVER (
-      PARTITION BY f.date, f.measure, f.window_days
+      PARTITION BY f.date, f.cut, f.segment, f.measure, f.window_days
       ORDER BY f.bucket DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS INT64)
   END AS users_at_least,
   CASE WHEN f.bucket IS NOT NULL THEN
     CAST(SUM(f.sessions) OVER (
-      PARTITION BY f.date, f.measure, f.window_days
+      PARTITION BY f.date, f.cut, f.segment, f.measure, f.window_days
       ORDER BY f.bucket DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS INT64)
   END AS sessions_at_least,

@@ -1,0 +1,39 @@
+package transform
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+)
+
+// An Analysis is what the daily tables are asked beside sessions. It never
+// changes sessions, only tables made of them. The zero Analysis asks for
+// nothing but the totals.
+type Analysis struct {
+	// Cuts are the names of segmentations by which every metric table is cut,
+	// beside its total.
+	Cuts []string `json:",omitempty"`
+	// MinUsers is the smallest number of users that a row of a cut may be
+	// about; smaller ones are left out. 0 and 1 leave out none.
+	MinUsers int64 `json:",omitempty"`
+	// Segmentations are the user's own, beside [Segmentations].
+	Segmentations []Segmentation `json:",omitempty"`
+}
+
+// Declared returns the names of the events that the analysis looks at, sorted.
+func (a *Analysis) Declared() []string {
+	var names []string
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Digest identifies what is asked.
+func (a *Analysis) Digest() string {
+	text, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // a struct of texts and numbers
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}

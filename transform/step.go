@@ -1,0 +1,134 @@
+package transform
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"sojourn/internal/calendar"
+)
+
+// A Step is a moment that tables other than sessions look at: a screen came
+// up, or something happened that the configuration declares or that has a
+// role of its own (an install, a push). It is a row of session_steps.
+type Step struct {
+	Date      calendar.Day `parquet:"date,date" doc:"Local day on which it happened. Partition column."`
+	Number    int64        `parquet:"step_number" doc:"Number of the step among those of the user on date, from 1, in order of time."`
+	UserID    string       `parquet:"user_id" doc:"The user of its session. Outside of a session: the user whom the event names, else the user of the device's latest session of the day, else the device."`
+	SessionID string       `parquet:"session_id,optional" doc:"The session; null for an event outside of any."`
+	At        int64        `parquet:"step_at,timestamp(microsecond)" doc:"When it happened."`
+	Event     string       `parquet:"event_name" doc:"Name of the event."`
+	Role      string       `parquet:"role,optional" doc:"install, push_received or push_open: what the event means beside the session; null for others."`
+
+	IsDeclared bool `parquet:"is_declared" doc:"The configuration names the event, as a feature, a step or the like."`
+	IsVisit    bool `parquet:"is_visit" doc:"A visit to screen begins here: the event names another screen than the one before it in the session. The visit lasts until the next begins or the session ends."`
+	IsView     bool `parquet:"is_view" doc:"The event counts in screen_views of its session."`
+
+	Screen         string `parquet:"screen,optional" doc:"Screen shown; null if the event names none."`
+	PreviousScreen string `parquet:"previous_screen,optional" doc:"For a visit, the screen visited before it in the session; null for the first. Null for others."`
+	Campaign       string `parquet:"campaign,optional" doc:"Campaign that the event names; null if none."`
+
+	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
+}
+
+// NumberSteps puts the steps of a day in the order of the table and numbers
+// them. Those of one instant, user and session stay in the order they are in,
+// which is the one they count.
+func NumberSteps(steps []Step) {
+	slices.SortStableFunc(steps, CompareSteps)
+	for i := range steps {
+		steps[i].Number = 1
+		if i > 0 && steps[i].UserID == steps[i-1].UserID {
+			steps[i].Number = steps[i-1].Number + 1
+		}
+	}
+}
+
+// CompareSteps orders steps by user, time and session: the order of the table,
+// up to steps of one instant, which are in the order they count.
+func CompareSteps(a, b Step) int {
+	return cmp.Or(
+		strings.Compare(a.UserID, b.UserID),
+		cmp.Compare(a.At, b.At),
+		strings.Compare(a.SessionID, b.SessionID),
+	)
+}
+
+// stepRoles are the roles that make an event a step, by name in the table.
+var stepRoles = [...]struct {
+	kind kind
+	name Role
+}{{install, Install}, {pushReceived, PushReceived}, {pushOpen, PushOpen}}
+
+// isStep says whether an event is a step whatever it shows.
+func (k kind) isStep() bool { return k&(declared|install|pushReceived|pushOpen) != 0 }
+
+// KeepSteps makes Fold return steps, with the events of the given names
+// declared.
+func (s *Sessionizer) KeepSteps(names []string) {
+	s.keepsSteps = true
+	for _, name := range names {
+		s.kinds[name] |= declared
+	}
+}
+
+// takenStep is a step whose session, if any, may still come to know its user.
+type takenStep struct {
+	Step
+	of     *open
+	anyone bool // neither a session nor the event says whose it is
+}
+
+// step takes an event as a step: in session c, nil outside of any.
+func (f *folding) step(c *open, e step, visit, view bool, previous string) {
+	if !f.keepsSteps {
+		return
+	}
+	s := takenStep{of: c, Step: Step{
+		Date: f.day, At: e.At, Event: e.Name, IsDeclared: e.kind&declared != 0, IsVisit: visit, IsView: view,
+		Screen: e.Screen, Campaign: e.Campaign, DefinitionDigest: f.digest,
+	}}
+	for _, r := range stepRoles {
+		if e.kind&r.kind != 0 {
+			s.Role = string(r.name)
+		}
+	}
+	if visit {
+		s.PreviousScreen = previous
+	}
+	if c != nil {
+		s.SessionID = c.Session.SessionID
+	} else if s.UserID = e.UserID; s.UserID == "" {
+		s.anyone, s.of = true, f.latest
+	}
+	f.taken = append(f.taken, s)
+}
+
+// outside takes an event that is in no session.
+func (f *folding) outside(e step) {
+	f.out.Ledger.Outside++
+	if e.kind.isStep() {
+		f.step(nil, e, false, false, "")
+	}
+}
+
+// steps returns the steps of the day, now that the users of its sessions are
+// settled.
+func (f *folding) steps() []Step {
+	steps := slices.Grow(f.out.Steps, len(f.taken))
+	for i := range f.taken {
+		s := &f.taken[i]
+		of := s.of
+		if s.anyone && of == nil {
+			of = f.latest
+		}
+		switch {
+		case of != nil && of.Session.UserID != "":
+			s.UserID = of.Session.UserID
+		case s.UserID == "":
+			s.UserID = f.subject
+		}
+		steps = append(steps, s.Step)
+	}
+	return steps
+}
