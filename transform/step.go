@@ -24,6 +24,7 @@ type Step struct {
 	IsVisit    bool `parquet:"is_visit" doc:"A visit to screen begins here: the event names another screen than the one before it in the session. The visit lasts until the next begins or the session ends."`
 	IsView     bool `parquet:"is_view" doc:"The event counts in screen_views of its session."`
 
+	VisitNumber    int64  `parquet:"visit_number,optional" doc:"For a visit, its number among those of the session, from 1, in the order they count. Null for others."`
 	Screen         string `parquet:"screen,optional" doc:"Screen shown; null if the event names none."`
 	PreviousScreen string `parquet:"previous_screen,optional" doc:"For a visit, the screen visited before it in the session; null for the first. Null for others."`
 	Campaign       string `parquet:"campaign,optional" doc:"Campaign that the event names; null if none."`
@@ -94,7 +95,7 @@ func (f *folding) step(c *open, e step, visit, view bool, previous string) {
 		}
 	}
 	if visit {
-		s.PreviousScreen = previous
+		s.VisitNumber, s.PreviousScreen = c.Visits, previous
 	}
 	if c != nil {
 		s.SessionID = c.Session.SessionID
