@@ -30,11 +30,17 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 			if len(users) > 0 {
 				first(users[0].UserID)
 			}
+			if len(parts) > 0 {
+				first(parts[0].UserID)
+			}
 			if len(steps) > 0 {
 				first(steps[0].UserID)
 			}
 			if len(events) > 0 {
 				first(events[0].UserID)
+			}
+			if len(features) > 0 {
+				first(features[0].UserID)
 			}
 			if len(funnels) > 0 {
 				first(funnels[0].UserID)
