@@ -14,7 +14,7 @@ import (
 type Step struct {
 	Date      calendar.Day `parquet:"date,date" doc:"Local day on which it happened. Partition column."`
 	Number    int64        `parquet:"step_number" doc:"Number of the step among those of the user on date, from 1, in order of time."`
-	UserID    string       `parquet:"user_id" doc:"The user of its session. Outside of a session: the user whom the event names, else the user of the device's latest session of the day, else the device."`
+	UserID    string       `parquet:"user_id" doc:"The user of its session. Outside of a session: the user whom the event names, else the user of the device's session before it, else of its last one of the day, else the device."`
 	SessionID string       `parquet:"session_id,optional" doc:"The session; null for an event outside of any."`
 	At        int64        `parquet:"step_at,timestamp(microsecond)" doc:"When it happened."`
 	Event     string       `parquet:"event_name" doc:"Name of the event."`

@@ -1,6 +1,7 @@
 package transform_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,9 +15,24 @@ import (
 	"sojourn/transform"
 )
 
+// asWritten is a carry as the next night reads it.
+func asWritten(t testingT, c *transform.Carry) *transform.Carry {
+	t.Helper()
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := new(transform.Carry)
+	if err := json.Unmarshal(text, read); err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
 // stepsOf folds events day by day and returns the steps of each day, in the
 // order of the table.
-func stepsOf(d transform.Definition, z calendar.Zone, declared []string, events []transform.Event) (steps []transform.Step) {
+func stepsOf(t testingT, d transform.Definition, z calendar.Zone, declared []string, events []transform.Event) (steps []transform.Step) {
+	t.Helper()
 	byDay := map[calendar.Day]map[string][]transform.Event{}
 	for _, e := range events {
 		day := z.DayOf(e.At)
@@ -43,7 +59,7 @@ func stepsOf(d transform.Definition, z calendar.Zone, declared []string, events 
 			f := s.Fold(carries[subject], of, day)
 			delete(carries, subject)
 			if f.Carry != nil {
-				carries[subject] = f.Carry
+				carries[subject] = asWritten(t, f.Carry)
 			}
 			today = append(today, f.Steps...)
 		}
@@ -99,15 +115,16 @@ func TestSteps(t *testing.T) {
 			28 10:10 ann 2 s1 tap visit 2 Map after Home
 			28 23:55 d2 1 s2 tap visit 1 Home
 			29 00:05 d2 1 s2 tap visit 2 Map after Home`},
-		{"outside of sessions: whom the event names, else who was last on the device that day, else the device", app(), `
+		{"outside of sessions: whom the event names, else who was on the device before it, else who was last that day, else the device", app(), `
 			28 09:00 push_received
 			28 10:00 tap user=ann
 			28 15:00 push_received
 			28 16:00 push_received user=bob
+			28 20:00 tap user=eve
 			29 15:00 push_received`, `
-			28 09:00 ann 1 - push_received push_received
-			28 15:00 ann 2 - push_received push_received
+			28 15:00 ann 1 - push_received push_received
 			28 16:00 bob 1 - push_received push_received
+			28 09:00 eve 1 - push_received push_received
 			29 15:00 d1 1 - push_received push_received`},
 		{"a push near a session is in it, and moves nothing", app(), `
 			28 10:00 tap user=ann screen=Home
@@ -156,7 +173,7 @@ func TestSteps(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
 			sessions := map[string]string{"": "-"}
-			for _, s := range stepsOf(test.rules, zone(t, "Europe/Lisbon"), []string{"search", "sync"}, told(t, test.events)) {
+			for _, s := range stepsOf(t, test.rules, zone(t, "Europe/Lisbon"), []string{"search", "sync"}, told(t, test.events)) {
 				if sessions[s.SessionID] == "" {
 					sessions[s.SessionID] = fmt.Sprint("s", len(sessions))
 				}
@@ -200,7 +217,7 @@ func TestStepsDoNotDependOnWhereDaysBegin(t *testing.T) {
 		}
 		fold := func(z calendar.Zone) []string {
 			var all []string
-			for _, s := range stepsOf(c.rules, z, []string{"login", "heartbeat"}, c.events) {
+			for _, s := range stepsOf(t, c.rules, z, []string{"login", "heartbeat"}, c.events) {
 				all = append(all, fmt.Sprint(s.At, s.SessionID, s.Event, s.Role, s.IsDeclared, s.IsVisit, s.VisitNumber, s.IsView, s.Screen, ">", s.PreviousScreen))
 			}
 			slices.Sort(all)
@@ -223,7 +240,7 @@ func TestStepsAgreeWithSessions(t *testing.T) {
 			c.events[i].Screen = rapid.SampledFrom([]string{"", "Home", "Map", "Trip"}).Draw(t, "screen")
 		}
 		visits, views := map[string][]transform.Step{}, map[string]int64{}
-		for _, s := range stepsOf(c.rules, c.zone, nil, c.events) {
+		for _, s := range stepsOf(t, c.rules, c.zone, nil, c.events) {
 			if s.IsVisit {
 				visits[s.SessionID] = append(visits[s.SessionID], s)
 			}
