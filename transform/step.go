@@ -36,7 +36,17 @@ type Step struct {
 // them. Those of one instant, user and session stay in the order they are in,
 // which is the one they count.
 func NumberSteps(steps []Step) {
-	slices.SortStableFunc(steps, CompareSteps)
+	// A stable sort of the rows themselves would move them about in memory
+	// many times over.
+	order := make([]int32, len(steps))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(steps[a].compare(&steps[b]), cmp.Compare(a, b)) })
+	was := slices.Clone(steps)
+	for i, from := range order {
+		steps[i] = was[from]
+	}
 	for i := range steps {
 		steps[i].Number = 1
 		if i > 0 && steps[i].UserID == steps[i-1].UserID {
@@ -47,12 +57,13 @@ func NumberSteps(steps []Step) {
 
 // CompareSteps orders steps by user, time and session: the order of the table,
 // up to steps of one instant, which are in the order they count.
-func CompareSteps(a, b Step) int {
-	return cmp.Or(
-		strings.Compare(a.UserID, b.UserID),
-		cmp.Compare(a.At, b.At),
-		strings.Compare(a.SessionID, b.SessionID),
-	)
+func CompareSteps(a, b Step) int { return a.compare(&b) }
+
+func (s *Step) compare(o *Step) int {
+	if c := strings.Compare(s.UserID, o.UserID); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(s.At, o.At), strings.Compare(s.SessionID, o.SessionID))
 }
 
 // stepRoles are the roles that make an event a step, by name in the table.
