@@ -80,6 +80,16 @@ func ReadUserEvents(data []byte) ([]transform.UserEvent, error) {
 	return parquetfile.Decode[transform.UserEvent](data)
 }
 
+// ReadUserFeatures returns the rows of a file of user_features, in their order.
+func ReadUserFeatures(data []byte) ([]transform.UserFeature, error) {
+	return parquetfile.Decode[transform.UserFeature](data)
+}
+
+// ReadUserFunnels returns the rows of a file of user_funnels, in their order.
+func ReadUserFunnels(data []byte) ([]transform.UserFunnel, error) {
+	return parquetfile.Decode[transform.UserFunnel](data)
+}
+
 // EncodeSessions and EncodeSessionDays write files of rows that are no table
 // of the warehouse: those of definitions that are only compared.
 func EncodeSessions(rows []transform.Session) ([]byte, error) { return parquetfile.Encode(rows) }

@@ -18,6 +18,9 @@ type work struct {
 	users      []transform.User      // in the order of the table
 	userEvents []transform.UserEvent // likewise
 
+	userFeatures []transform.UserFeature // likewise
+	userFunnels  []transform.UserFunnel  // likewise
+
 	committed bool // the lake has a manifest of the day
 }
 
@@ -89,6 +92,8 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	definition := u.own.Definition()
 	w.users = nextUsers(day, before.users, w.sessions, tells.own.sessions, w.goingOn(&definition), definition.Digest())
 	w.userEvents = transform.NextUserEvents(day, before.userEvents, w.steps, definition.Digest())
+	w.userFeatures = transform.NextUserFeatures(day, before.userFeatures, w.steps, w.days, u.analysis.Features, definition.Digest())
+	w.userFunnels = transform.NextUserFunnels(day, before.userFunnels, w.steps, w.days, u.analysis.Funnels, definition.Digest())
 	return w, tells, nil
 }
 
@@ -163,6 +168,7 @@ func (w *work) tables(u under, later []*work, at standingOf) transform.Tables {
 	t := tally.Tables()
 	t.Sessions, t.Users, t.SessionDays = w.sessions, w.users, w.days
 	t.SessionSteps, t.UserEvents = w.steps, w.userEvents
+	t.UserFeatures, t.UserFunnels = w.userFeatures, w.userFunnels
 	t.DailyLedger = []transform.DailyLedger{transform.LedgerRow(w.day, w.ledger, digest)}
 	var others []transform.Strung
 	for _, name := range slices.Sorted(maps.Keys(w.others)) {

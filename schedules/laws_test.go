@@ -79,7 +79,7 @@ func drawEvents(t *rapid.T, zone calendar.Zone) []sent {
 		late := calendar.Day(rapid.SampledFrom([]int{0, 0, 0, 0, 1, 3, -1}).Draw(t, "late"))
 		return sent{
 			line: stampedLine(id, device, user, rapid.SampledFrom(names).Draw(t, "name"), at,
-				rapid.SampledFrom([]string{"", "", "s1", "s2", "-1"}).Draw(t, "stamp")),
+				rapid.SampledFrom([]string{"", "", "s1", "s2", "-1"}).Draw(t, "stamp"), rapid.SampledFrom([]string{"", "Home", "Map"}).Draw(t, "screen")),
 			night: min(max(day+1+late, first+1), last+1),
 		}
 	}), 1, 14).Draw(t, "events")
@@ -181,7 +181,7 @@ func TestStateIsACache(t *testing.T) {
 		from := first + calendar.Day(rapid.IntRange(0, int(last-first)).Draw(t, "from"))
 		for object := range objects(t, s.Lake) {
 			folder, _, _ := strings.Cut(object, "/date=")
-			state := strings.HasPrefix(folder, "definitions/") || folder == "users" || folder == "carry" || strings.HasPrefix(object, "runs/days/")
+			state := strings.HasPrefix(folder, "definitions/") || strings.HasPrefix(folder, "user") || folder == "carry" || strings.HasPrefix(object, "runs/days/")
 			if state && dayIn(t, object) >= from {
 				if err := s.Lake.Delete(t.Context(), object); err != nil {
 					t.Fatal(err)
@@ -293,6 +293,7 @@ func TestOnlyWhatChangedIsMadeAgain(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSite(t, t.TempDir(), nil)
 			defer s.close()
+			s.Analysis = transform.Analysis{} // histories of features and funnels would reach further
 			s.put(t, "a.ndjson",
 				line("1", "d1", "ann", "tap", at(27, 10, 0)), line("2", "d1", "ann", "tap", at(27, 10, 30)),
 				line("3", "d2", "bob", "tap", at(28, 23, 50)), line("4", "d3", "", "tap", at(29, 12, 0)), line("5", "d3", "", "tap", at(30, 12, 0)))

@@ -96,6 +96,7 @@ func newSite(t testingT, dir string, lakeBucket *bucket.Bucket) *site {
 		Lake:          lakeBucket,
 		Sources:       []extract.Source{{Name: "app", Bucket: s.raw, Format: "ndjson"}},
 		Definition:    transform.App(),
+		Analysis:      asked,
 		Zone:          lisbon(t),
 		OpenWarehouse: func(context.Context) (load.Warehouse, error) { return s.warehouse, nil },
 		MaxBadShare:   1,
@@ -104,6 +105,16 @@ func newSite(t testingT, dir string, lakeBucket *bucket.Bucket) *site {
 		Workers:       2,
 	}
 	return s
+}
+
+// asked is all that tables can be asked of the events that the laws draw.
+var asked = transform.Analysis{
+	Cuts:     []string{"lifecycle"},
+	Features: []transform.Feature{{Name: "map", Events: []string{"login"}, Screens: []string{"Map"}}, {Name: "none", Events: []string{"nothing"}}},
+	Funnels: []transform.Funnel{
+		{Name: "days", Days: 1, Steps: []transform.FunnelStep{{{Event: "push_received"}}, {{Screen: "Home"}, {Screen: "Map"}}}},
+		{Name: "session", Steps: []transform.FunnelStep{{{Screen: "Home"}}, {{Screen: "Map"}}, {{Event: "tap"}}}},
+	},
 }
 
 func (s *site) close() {
@@ -282,14 +293,14 @@ func rows[R any](t testingT, b *bucket.Bucket, f lake.File) []R {
 
 // line is an event as a line of JSON.
 func line(id, device, user, name string, at int64) string {
-	return stampedLine(id, device, user, name, at, "")
+	return stampedLine(id, device, user, name, at, "", "")
 }
 
-// stampedLine is a line with a session id of the source.
-func stampedLine(id, device, user, name string, at int64, stamp string) string {
+// stampedLine is a line with a session id of the source and a screen.
+func stampedLine(id, device, user, name string, at int64, stamp, screen string) string {
 	var out bytes.Buffer
 	err := json.NewEncoder(&out).Encode(map[string]string{
-		"event_id": id, "device_id": device, "user_id": user, "event_name": name, "session_id": stamp,
+		"event_id": id, "device_id": device, "user_id": user, "event_name": name, "session_id": stamp, "screen": screen,
 		"timestamp": time.UnixMicro(at).UTC().Format(time.RFC3339Nano),
 	})
 	if err != nil {

@@ -2,8 +2,6 @@ package schedules
 
 import (
 	"iter"
-	"slices"
-	"strings"
 
 	"sojourn/transform"
 )
@@ -14,21 +12,54 @@ import (
 // yields is good until the next.
 func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*transform.UserDay] {
 	return func(yield func(*transform.UserDay) bool) {
-		users, steps, events := w.users, w.steps, w.userEvents
+		users, parts, steps, events, features, funnels := w.users, w.days, w.steps, w.userEvents, w.userFeatures, w.userFunnels
+		after := w.after(later)
+		var stays []transform.Visit
 		var tomorrow []transform.User
 		known := len(later) > 0 && later[0].day == w.day+1
 		if known {
 			tomorrow = later[0].users
 		}
-		for len(users) > 0 || len(steps) > 0 || len(events) > 0 {
-			id := firstUser(users, steps, events)
-			u := transform.UserDay{User: &transform.User{Date: w.day, UserID: id}}
+		for {
+			id, found := "", false
+			first := func(user string) {
+				if !found || user < id {
+					id, found = user, true
+				}
+			}
+			if len(users) > 0 {
+				first(users[0].UserID)
+			}
+			if len(parts) > 0 {
+				first(parts[0].UserID)
+			}
+			if len(steps) > 0 {
+				first(steps[0].UserID)
+			}
+			if len(events) > 0 {
+				first(events[0].UserID)
+			}
+			if len(features) > 0 {
+				first(features[0].UserID)
+			}
+			if len(funnels) > 0 {
+				first(funnels[0].UserID)
+			}
+			if !found {
+				return
+			}
+			u := transform.UserDay{User: &transform.User{Date: w.day, UserID: id}, After: after}
 			if len(users) > 0 && users[0].UserID == id {
 				u.User, users = &users[0], users[1:]
 			}
 			u.Sessions, visits = ofUser(visits, id, func(s *transform.Session) string { return s.UserID })
+			u.Parts, parts = ofUser(parts, id, func(p *transform.SessionDay) string { return p.UserID })
 			u.Steps, steps = ofUser(steps, id, func(s *transform.Step) string { return s.UserID })
 			u.Events, events = ofUser(events, id, func(e *transform.UserEvent) string { return e.UserID })
+			u.Features, features = ofUser(features, id, func(f *transform.UserFeature) string { return f.UserID })
+			u.Funnels, funnels = ofUser(funnels, id, func(f *transform.UserFunnel) string { return f.UserID })
+			stays = transform.AppendVisits(stays[:0], u.Steps, u.Parts, after)
+			u.Visits = stays
 			if known {
 				for len(tomorrow) > 0 && tomorrow[0].UserID < id {
 					tomorrow = tomorrow[1:]
@@ -43,21 +74,6 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 			}
 		}
 	}
-}
-
-// firstUser is the first user of any of the rows, each sorted by user.
-func firstUser(users []transform.User, steps []transform.Step, events []transform.UserEvent) string {
-	ids := make([]string, 0, 3)
-	if len(users) > 0 {
-		ids = append(ids, users[0].UserID)
-	}
-	if len(steps) > 0 {
-		ids = append(ids, steps[0].UserID)
-	}
-	if len(events) > 0 {
-		ids = append(ids, events[0].UserID)
-	}
-	return slices.MinFunc(ids, strings.Compare)
 }
 
 // ofUser cuts the rows of a user off the front of rows sorted by user.

@@ -31,6 +31,10 @@ type tables struct {
 	Ledger     []transform.DailyLedger
 	Days       []transform.SessionDay
 	Compared   []transform.DefinitionDifference
+	Screens    []transform.DailyScreen
+	Transition []transform.DailyTransition
+	Features   []transform.DailyFeature
+	Funnels    []transform.DailyFunnel
 	Benchmarks []sql.Benchmark
 	Settings   []sql.Setting
 }
@@ -53,6 +57,10 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_ledger", with.Ledger)
 	create(t, db, "session_days", with.Days)
 	create(t, db, "definition_differences", with.Compared)
+	create(t, db, "daily_screens", with.Screens)
+	create(t, db, "daily_transitions", with.Transition)
+	create(t, db, "daily_features", with.Features)
+	create(t, db, "daily_funnels", with.Funnels)
 	create(t, db, "benchmarks", with.Benchmarks)
 	create(t, db, "settings", with.Settings)
 	for _, macro := range sql.DuckDBMacros() {

@@ -19,11 +19,26 @@ type Analysis struct {
 	MinUsers int64 `json:",omitempty"`
 	// Segmentations are the user's own, beside [Segmentations].
 	Segmentations []Segmentation `json:",omitempty"`
+	// Features and Funnels are those that the configuration names, by name.
+	Features []Feature `json:",omitempty"`
+	Funnels  []Funnel  `json:",omitempty"`
 }
 
 // Declared returns the names of the events that the analysis looks at, sorted.
 func (a *Analysis) Declared() []string {
 	var names []string
+	for _, f := range a.Features {
+		names = append(names, f.Events...)
+	}
+	for _, f := range a.Funnels {
+		for _, step := range f.Steps {
+			for _, m := range step {
+				if m.Event != "" {
+					names = append(names, m.Event)
+				}
+			}
+		}
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -37,6 +37,7 @@ type Open struct {
 	Pings    int64    `json:",omitempty"` // pings among them
 	Acts     int64    `json:",omitempty"` // interactions among them
 	Screens  []string `json:",omitempty"` // different screens, sorted
+	Visits   int64    `json:",omitempty"` // visits to screens
 	Views    []View   `json:",omitempty"` // views that have an id or pings, by id
 
 	Markers         bool  `json:",omitempty"` // foreground or background markers were seen
@@ -124,6 +125,7 @@ func (c *open) left() Open {
 		r := &o.Session
 		o.Over = &Over{r.SessionID, r.StartedAt, r.EndedAt, r.EndReason, r.Platform}
 		o.Session = Session{}
+		o.Visits = 0
 		o.Screens, o.Views, o.Past, o.GoesOn, o.Stay, o.Resume = nil, nil, Totals{}, Totals{}, SessionDay{}, SessionDay{}
 	}
 	return o
@@ -257,6 +259,7 @@ func (f *folding) shown(c *open, e step) {
 			r.EntryScreen = e.Screen
 		}
 		r.ExitScreen = e.Screen
+		c.Visits++
 		if !c.screens[e.Screen] {
 			if c.screens == nil {
 				c.screens = map[string]bool{}

@@ -15,6 +15,10 @@ func CompareSessionDays(a, b SessionDay) int {
 // events alone are nothing that somebody did.
 func (d *SessionDay) Active() bool { return d.StartedAt != 0 }
 
+// Counts says whether the session counts on the day in the tables of what is
+// done in the app, as far as is known at its end: later days do not change it.
+func (d *SessionDay) Counts() bool { return d.IsCounted && d.Active() }
+
 // Part is the session as far as it happened on the day, for tallies of
 // definitions that count sessions on every day they touch. Of is the session
 // if it began on the day; nil if it came from an earlier one.
@@ -29,6 +33,7 @@ func (d *SessionDay) Part(of *Session) Session {
 	}
 	if of != nil {
 		r.IsFirstSession, r.SecondsSincePrevious = of.IsFirstSession, of.SecondsSincePrevious
+		r.DistinctScreens = of.DistinctScreens
 	}
 	return r
 }

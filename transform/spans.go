@@ -19,7 +19,11 @@ func (s *spans) add(seconds *float64) {
 	}
 	// A duration is a whole number of microseconds; as one, sums do not
 	// depend on the order of addition.
-	micros := int64(math.Round(*seconds * 1e6))
+	s.addMicros(int64(math.Round(*seconds * 1e6)))
+}
+
+// addMicros adds a duration in microseconds.
+func (s *spans) addMicros(micros int64) {
 	s.micros = append(s.micros, micros)
 	s.sum += micros
 	s.sorted = false

@@ -14,7 +14,7 @@ import (
 type Step struct {
 	Date      calendar.Day `parquet:"date,date" doc:"Local day on which it happened. Partition column."`
 	Number    int64        `parquet:"step_number" doc:"Number of the step among those of the user on date, from 1, in order of time."`
-	UserID    string       `parquet:"user_id" doc:"The user of its session. Outside of a session: the user whom the event names, else the user of the device's latest session of the day, else the device."`
+	UserID    string       `parquet:"user_id" doc:"The user of its session. Outside of a session: the user whom the event names, else the user of the device's session before it, else of its last one of the day, else the device."`
 	SessionID string       `parquet:"session_id,optional" doc:"The session; null for an event outside of any."`
 	At        int64        `parquet:"step_at,timestamp(microsecond)" doc:"When it happened."`
 	Event     string       `parquet:"event_name" doc:"Name of the event."`
@@ -24,6 +24,7 @@ type Step struct {
 	IsVisit    bool `parquet:"is_visit" doc:"A visit to screen begins here: the event names another screen than the one before it in the session. The visit lasts until the next begins or the session ends."`
 	IsView     bool `parquet:"is_view" doc:"The event counts in screen_views of its session."`
 
+	VisitNumber    int64  `parquet:"visit_number,optional" doc:"For a visit, its number among those of the session, from 1, in the order they count. Null for others."`
 	Screen         string `parquet:"screen,optional" doc:"Screen shown; null if the event names none."`
 	PreviousScreen string `parquet:"previous_screen,optional" doc:"For a visit, the screen visited before it in the session; null for the first. Null for others."`
 	Campaign       string `parquet:"campaign,optional" doc:"Campaign that the event names; null if none."`
@@ -35,7 +36,17 @@ type Step struct {
 // them. Those of one instant, user and session stay in the order they are in,
 // which is the one they count.
 func NumberSteps(steps []Step) {
-	slices.SortStableFunc(steps, CompareSteps)
+	// A stable sort of the rows themselves would move them about in memory
+	// many times over.
+	order := make([]int32, len(steps))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(steps[a].compare(&steps[b]), cmp.Compare(a, b)) })
+	was := slices.Clone(steps)
+	for i, from := range order {
+		steps[i] = was[from]
+	}
 	for i := range steps {
 		steps[i].Number = 1
 		if i > 0 && steps[i].UserID == steps[i-1].UserID {
@@ -46,12 +57,13 @@ func NumberSteps(steps []Step) {
 
 // CompareSteps orders steps by user, time and session: the order of the table,
 // up to steps of one instant, which are in the order they count.
-func CompareSteps(a, b Step) int {
-	return cmp.Or(
-		strings.Compare(a.UserID, b.UserID),
-		cmp.Compare(a.At, b.At),
-		strings.Compare(a.SessionID, b.SessionID),
-	)
+func CompareSteps(a, b Step) int { return a.compare(&b) }
+
+func (s *Step) compare(o *Step) int {
+	if c := strings.Compare(s.UserID, o.UserID); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(s.At, o.At), strings.Compare(s.SessionID, o.SessionID))
 }
 
 // stepRoles are the roles that make an event a step, by name in the table.
@@ -94,7 +106,7 @@ func (f *folding) step(c *open, e step, visit, view bool, previous string) {
 		}
 	}
 	if visit {
-		s.PreviousScreen = previous
+		s.VisitNumber, s.PreviousScreen = c.Visits, previous
 	}
 	if c != nil {
 		s.SessionID = c.Session.SessionID

@@ -16,5 +16,13 @@ type Tables struct {
 	SessionSteps   []Step           // by user_id, step_number
 	UserEvents     []UserEvent      // by user_id, event_name
 
+	DailyScreens     []DailyScreen     // by cut, segment, screen
+	DailyTransitions []DailyTransition // by cut, segment, from_screen, to_screen
+	DailyDepth       []DailyDepth      // by cut, segment, distinct_screens
+	DailyFeatures    []DailyFeature    // by cut, segment, feature
+	DailyFunnels     []DailyFunnel     // by cut, segment, funnel, step_number
+	UserFeatures     []UserFeature     // by user_id, feature
+	UserFunnels      []UserFunnel      // by user_id, funnel, entered_date
+
 	DefinitionDifferences []DefinitionDifference // by definition, change, rule; none without definitions to compare
 }

@@ -20,6 +20,8 @@ type Tally struct {
 
 	segmentations []segmentation
 	cuts          []segmentation
+	features      []Feature
+	funnels       []Funnel
 
 	sums     map[Cut]*sums
 	versions map[versionKey]*sessionsSum
@@ -29,20 +31,39 @@ type Tally struct {
 
 // sums are the metrics of one cut of the day.
 type sums struct {
-	sessions  sessionsSum
-	frequency frequencySum
+	sessions    sessionsSum
+	frequency   frequencySum
+	screens     screensSum
+	transitions transitionsSum
+	depth       depthSum
+	features    featuresSum
+	funnels     funnelsSum
 }
 
-func newSums() *sums { return &sums{frequency: newFrequencySum()} }
+func newSums() *sums {
+	return &sums{
+		frequency: newFrequencySum(), screens: newScreensSum(), transitions: newTransitionsSum(), features: newFeaturesSum(), funnels: newFunnelsSum(),
+	}
+}
 
 func (s *sums) add(u *UserDay) {
 	s.sessions.addUser(u.Sessions)
 	s.frequency.add(u)
+	s.screens.add(u)
+	s.transitions.add(u)
+	s.depth.add(u)
+	s.features.add(u)
+	s.funnels.add(u)
 }
 
 func (s *sums) merge(o *sums) {
 	s.sessions.merge(&o.sessions)
 	s.frequency.merge(&o.frequency)
+	s.screens.merge(&o.screens)
+	s.transitions.merge(&o.transitions)
+	s.depth.merge(&o.depth)
+	s.features.merge(&o.features)
+	s.funnels.merge(&o.funnels)
 }
 
 // NewTally returns the empty tally of a day. Final says that the sessions of
@@ -50,7 +71,7 @@ func (s *sums) merge(o *sums) {
 func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
 	return &Tally{
 		day: day, digest: digest, final: final, minUsers: a.MinUsers,
-		segmentations: a.segmentations(), cuts: a.cuts(),
+		segmentations: a.segmentations(), cuts: a.cuts(), features: a.Features, funnels: a.Funnels,
 		sums:     map[Cut]*sums{{Name: total}: newSums()},
 		versions: map[versionKey]*sessionsSum{},
 		cohorts:  map[cohortKey]*retentionSum{},
@@ -60,6 +81,7 @@ func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
 
 // Add counts a user. A user must not be added twice.
 func (t *Tally) Add(u *UserDay) {
+	u.attempts = t.attemptsOf(u)
 	t.sums[Cut{Name: total}].add(u)
 	if u.FirstSeen == 0 {
 		return // nobody who has used the app
@@ -106,6 +128,11 @@ func (t *Tally) Tables() Tables {
 		of := t.sums[cut]
 		tables.DailySessions = append(tables.DailySessions, t.sessionsRow(sessionsKey{Cut: cut}, &of.sessions))
 		tables.DailyFrequency = append(tables.DailyFrequency, of.frequency.rows(cut, t.day, t.digest)...)
+		tables.DailyScreens = append(tables.DailyScreens, of.screens.rows(cut, t)...)
+		tables.DailyTransitions = append(tables.DailyTransitions, of.transitions.rows(cut, t, &of.screens)...)
+		tables.DailyDepth = append(tables.DailyDepth, of.depth.rows(cut, t)...)
+		tables.DailyFeatures = append(tables.DailyFeatures, of.features.rows(cut, t)...)
+		tables.DailyFunnels = append(tables.DailyFunnels, of.funnels.rows(cut, t)...)
 	}
 	tables.DailySessions = append(tables.DailySessions, t.versionRows()...)
 	slices.SortStableFunc(tables.DailySessions, func(a, b DailySessions) int { return strings.Compare(a.Cut, b.Cut) })
@@ -127,6 +154,21 @@ func (t *Tally) suppress(tables *Tables) {
 			bucket = *r.Bucket
 		}
 		return cell{r.Cut, r.Segment, key(r.Measure, r.WindowDays, bucket), r.Users}
+	})
+	suppress(&tables.DailyScreens, t.minUsers, func(r *DailyScreen) cell {
+		return cell{r.Cut, r.Segment, r.Screen, r.Users}
+	})
+	suppress(&tables.DailyTransitions, t.minUsers, func(r *DailyTransition) cell {
+		return cell{r.Cut, r.Segment, key(len(r.From), r.From, r.To), r.Users}
+	})
+	suppress(&tables.DailyDepth, t.minUsers, func(r *DailyDepth) cell {
+		return cell{r.Cut, r.Segment, key(r.Screens), r.Users}
+	})
+	suppress(&tables.DailyFeatures, t.minUsers, func(r *DailyFeature) cell {
+		return cell{r.Cut, r.Segment, r.Feature, r.Users}
+	})
+	suppress(&tables.DailyFunnels, t.minUsers, func(r *DailyFunnel) cell {
+		return cell{r.Cut, r.Segment, key(r.Funnel, "\x00", r.Number), r.Users}
 	})
 	suppress(&tables.DailyRetention, t.minUsers, func(r *DailyRetention) cell {
 		return cell{r.Cut, r.Segment, key(r.Cohort), r.Cohorts}

@@ -33,6 +33,9 @@ type config struct {
 	Cuts          []string `yaml:"cuts"`            // segmentations by which metric tables are cut
 	MinGroupUsers int64    `yaml:"min_group_users"` // rows of cuts about fewer users are left out
 
+	Features map[string]featureConfig `yaml:"features"` // parts of the app whose use is counted, by name
+	Funnels  map[string]funnelConfig  `yaml:"funnels"`  // ways through the app, by name
+
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
 	Interventions []interventionConfig `yaml:"interventions"` // what was done about the app, and when

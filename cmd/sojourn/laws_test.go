@@ -171,6 +171,13 @@ const oracleConfig = `
 app: trailnotes
 sources: [{name: app, url: ./raw, format: ndjson, match: "events/**"}]
 cuts: [platform, lifecycle]
+features:
+  booking: {events: [booking_completed], screens: [Booking]}
+  nothing: [no_such_event]
+  settings: {screens: [Settings, Profile]}
+funnels:
+  booking: {within: session, steps: [{screen: Home}, [trip_view, {screen: TripList}], booking_completed]}
+  week: {within: 7d, steps: [push_received, search, {screen: Map}]}
 `
 
 // recompute compares the rows that a query gives with those of a table, in the
