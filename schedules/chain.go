@@ -78,6 +78,7 @@ func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 	files = append(files,
 		file{manifest.Tables["users"].Object, func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }},
 		file{manifest.Tables["user_events"].Object, func(data []byte) (err error) { w.userEvents, err = load.ReadUserEvents(data); return }},
+		file{manifest.Tables["user_retention"].Object, func(data []byte) (err error) { w.retention, err = load.ReadUserRetention(data); return }},
 		file{manifest.Tables["session_steps"].Object, func(data []byte) (err error) { w.steps, err = load.ReadSteps(data); return }},
 	)
 	for name, other := range manifest.Others {
@@ -196,7 +197,7 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 			return err
 		}
 	}
-	if err := c.encode(ctx, w, &transform.Tables{Day: w.day, Users: w.users, UserEvents: w.userEvents}, &m, old, load.DailyTables(true)...); err != nil {
+	if err := c.encode(ctx, w, &transform.Tables{Day: w.day, Users: w.users, UserEvents: w.userEvents, UserRetention: w.retention}, &m, old, load.DailyTables(true)...); err != nil {
 		return err
 	}
 	for name, file := range old.Tables {

@@ -14,9 +14,10 @@ import (
 type work struct {
 	day calendar.Day
 	strung
-	others     map[string]*strung    // under definitions that are only compared, by name
-	users      []transform.User      // in the order of the table
-	userEvents []transform.UserEvent // likewise
+	others     map[string]*strung        // under definitions that are only compared, by name
+	users      []transform.User          // in the order of the table
+	userEvents []transform.UserEvent     // likewise
+	retention  []transform.UserRetention // likewise
 
 	committed bool // the lake has a manifest of the day
 }
@@ -89,6 +90,7 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	definition := u.own.Definition()
 	w.users = nextUsers(day, before.users, w.sessions, tells.own.sessions, w.goingOn(&definition), definition.Digest())
 	w.userEvents = transform.NextUserEvents(day, before.userEvents, w.steps, definition.Digest())
+	w.retention = w.nextRetention(u, before.retention)
 	return w, tells, nil
 }
 
@@ -162,7 +164,7 @@ func (w *work) tables(u under, later []*work, at standingOf) transform.Tables {
 	}
 	t := tally.Tables()
 	t.Sessions, t.Users, t.SessionDays = w.sessions, w.users, w.days
-	t.SessionSteps, t.UserEvents = w.steps, w.userEvents
+	t.SessionSteps, t.UserEvents, t.UserRetention = w.steps, w.userEvents, w.retention
 	t.DailyLedger = []transform.DailyLedger{transform.LedgerRow(w.day, w.ledger, digest)}
 	var others []transform.Strung
 	for _, name := range slices.Sorted(maps.Keys(w.others)) {

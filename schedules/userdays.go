@@ -14,7 +14,7 @@ import (
 // yields is good until the next.
 func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*transform.UserDay] {
 	return func(yield func(*transform.UserDay) bool) {
-		users, steps, events := w.users, w.steps, w.userEvents
+		users, steps, events, retention := w.users, w.steps, w.userEvents, w.retention
 		var tomorrow []transform.User
 		known := len(later) > 0 && later[0].day == w.day+1
 		if known {
@@ -29,6 +29,7 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 			u.Sessions, visits = ofUser(visits, id, func(s *transform.Session) string { return s.UserID })
 			u.Steps, steps = ofUser(steps, id, func(s *transform.Step) string { return s.UserID })
 			u.Events, events = ofUser(events, id, func(e *transform.UserEvent) string { return e.UserID })
+			u.Retention, retention = ofUser(retention, id, func(r *transform.UserRetention) string { return r.UserID })
 			if known {
 				for len(tomorrow) > 0 && tomorrow[0].UserID < id {
 					tomorrow = tomorrow[1:]

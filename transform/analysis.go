@@ -19,11 +19,20 @@ type Analysis struct {
 	MinUsers int64 `json:",omitempty"`
 	// Segmentations are the user's own, beside [Segmentations].
 	Segmentations []Segmentation `json:",omitempty"`
+	// Retentions are those of cohort_retention, beside daily_retention.
+	Retentions []Retention `json:",omitempty"`
 }
 
 // Declared returns the names of the events that the analysis looks at, sorted.
 func (a *Analysis) Declared() []string {
 	var names []string
+	for i := range a.Retentions {
+		for _, m := range [...]Moment{a.Retentions[i].Anchor, a.Retentions[i].Return} {
+			if m.Kind == OnEvent {
+				names = append(names, m.Event)
+			}
+		}
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -16,5 +16,9 @@ type Tables struct {
 	SessionSteps   []Step           // by user_id, step_number
 	UserEvents     []UserEvent      // by user_id, event_name
 
+	UserRetention   []UserRetention   // by user_id, retention, cohort_date
+	CohortRetention []CohortRetention // by cut, segment, retention, cohort_date, period_n, last_period_n
+	DailyLifecycle  []DailyLifecycle  // by cut, segment, lapse_days
+
 	DefinitionDifferences []DefinitionDifference // by definition, change, rule; none without definitions to compare
 }

@@ -9,6 +9,8 @@ type UserDay struct {
 	Steps    []Step      // of the day, in order
 	Events   []UserEvent // known at the end of the day, by name
 	Next     Return
+
+	Retention []UserRetention // known at the end of the day, by retention and cohort
 }
 
 // Return says whether a user began a session on the day after the tally's.
