@@ -31,6 +31,8 @@ type tables struct {
 	Ledger     []transform.DailyLedger
 	Days       []transform.SessionDay
 	Compared   []transform.DefinitionDifference
+	Cohorts    []transform.CohortRetention
+	Lifecycle  []transform.DailyLifecycle
 	Benchmarks []sql.Benchmark
 	Settings   []sql.Setting
 }
@@ -53,6 +55,8 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_ledger", with.Ledger)
 	create(t, db, "session_days", with.Days)
 	create(t, db, "definition_differences", with.Compared)
+	create(t, db, "cohort_retention", with.Cohorts)
+	create(t, db, "daily_lifecycle", with.Lifecycle)
 	create(t, db, "benchmarks", with.Benchmarks)
 	create(t, db, "settings", with.Settings)
 	for _, macro := range sql.DuckDBMacros() {

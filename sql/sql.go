@@ -39,6 +39,8 @@ func Views() []View {
 		"fct_sessions",
 		"fct_session_days",
 		"fct_retention",
+		"fct_retention_triangle",
+		"fct_lifecycle",
 		"fct_daily",
 		"fct_frequency",
 		"fct_segments",

@@ -27,5 +27,9 @@ func (c *config) analysis() (transform.Analysis, error) {
 	if c.MinGroupUsers < 0 {
 		report("min_group_users: %d is less than 0: want the smallest number of users that a row of a cut may be about", c.MinGroupUsers)
 	}
+	var err error
+	if a.Retentions, err = c.retentions(); err != nil {
+		problems = append(problems, err)
+	}
 	return a, errors.Join(problems...)
 }

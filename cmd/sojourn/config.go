@@ -33,6 +33,9 @@ type config struct {
 	Cuts          []string `yaml:"cuts"`            // segmentations by which metric tables are cut
 	MinGroupUsers int64    `yaml:"min_group_users"` // rows of cuts about fewer users are left out
 
+	Retention []retentionConfig `yaml:"retention"`  // beside daily_retention
+	WeekStart string            `yaml:"week_start"` // first day of a week
+
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
 	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
@@ -160,7 +163,7 @@ func (s *size) UnmarshalText(text []byte) error {
 // defaults is the configuration of an empty file.
 func defaults() config {
 	return config{
-		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20,
+		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20, WeekStart: "monday",
 		Session:    sessionConfig{Preset: "app"},
 		Benchmarks: benchmarksConfig{Industry: "all", Platform: "all"},
 		Schedule:   scheduleConfig{Cron: "15 4 * * *", Timezone: "UTC"},
