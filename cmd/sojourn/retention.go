@@ -26,7 +26,7 @@ type retentionConfig struct {
 
 // momentConfig is a word, or an event with its name.
 type momentConfig struct {
-	Kind  string `yaml:"-"`
+	Kind  string // of the word
 	Event string `yaml:"event"`
 }
 
