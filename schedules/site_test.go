@@ -96,6 +96,7 @@ func newSite(t testingT, dir string, lakeBucket *bucket.Bucket) *site {
 		Lake:          lakeBucket,
 		Sources:       []extract.Source{{Name: "app", Bucket: s.raw, Format: "ndjson"}},
 		Definition:    transform.App(),
+		Analysis:      asked(),
 		Zone:          lisbon(t),
 		OpenWarehouse: func(context.Context) (load.Warehouse, error) { return s.warehouse, nil },
 		MaxBadShare:   1,
@@ -104,6 +105,18 @@ func newSite(t testingT, dir string, lakeBucket *bucket.Bucket) *site {
 		Workers:       2,
 	}
 	return s
+}
+
+// asked is an analysis that looks at more than sessions, and keeps users' state
+// for it.
+func asked() transform.Analysis {
+	return transform.Analysis{
+		Cuts: []string{"activity_tier"},
+		Retentions: []transform.Retention{
+			{Name: "engaged", Anchor: transform.Moment{Kind: transform.OnFirstSession}, Return: transform.Moment{Kind: transform.OnEngagedSession}, By: transform.By24h, Mode: transform.OnOrAfter, Periods: 2},
+			{Name: "opened", Anchor: transform.Moment{Kind: transform.OnEvent, Event: "app_foreground"}, Recurring: true, Return: transform.Moment{Kind: transform.OnEvent, Event: "screen_view"}, By: transform.ByDay, Mode: transform.InBrackets, Brackets: []transform.Bracket{{First: 0, Last: 0}, {First: 1, Last: 2}}},
+		},
+	}
 }
 
 func (s *site) close() {
