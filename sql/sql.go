@@ -140,6 +140,9 @@ func DuckDBMacros() []string {
 		"CREATE OR REPLACE MACRO main.safe_divide(a, b) AS (CASE WHEN b = 0 THEN NULL ELSE CAST(a AS DOUBLE) / b END)",
 		"CREATE OR REPLACE MACRO main.div(a, b) AS (a // b)",
 		"CREATE OR REPLACE MACRO main.unix_date(d) AS (CAST(d AS DATE) - DATE '1970-01-01')",
+		"CREATE OR REPLACE MACRO main.unix_micros(t) AS (epoch_us(t))",
+		"CREATE OR REPLACE MACRO main.timestamp_micros(n) AS (TIMESTAMPTZ '1970-01-01 00:00:00+00' + to_microseconds(n))",
+		"CREATE OR REPLACE MACRO main.datetime(t, zone) AS (timezone(zone, t))",
 		// DuckDB's own functions of these names return a timestamp.
 		"CREATE OR REPLACE MACRO main.date_add(d, i) AS CAST(d + i AS DATE)",
 		"CREATE OR REPLACE MACRO main.date_sub(d, i) AS CAST(d - i AS DATE)",
