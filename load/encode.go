@@ -90,6 +90,11 @@ func ReadUserFunnels(data []byte) ([]transform.UserFunnel, error) {
 	return parquetfile.Decode[transform.UserFunnel](data)
 }
 
+// ReadUserRetention returns the rows of a file of user_retention, in their order.
+func ReadUserRetention(data []byte) ([]transform.UserRetention, error) {
+	return parquetfile.Decode[transform.UserRetention](data)
+}
+
 // EncodeSessions and EncodeSessionDays write files of rows that are no table
 // of the warehouse: those of definitions that are only compared.
 func EncodeSessions(rows []transform.Session) ([]byte, error) { return parquetfile.Encode(rows) }

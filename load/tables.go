@@ -169,6 +169,28 @@ func daily() []dailyTable {
 			State:     true,
 		}, func(t *transform.Tables) []transform.UserFunnel { return t.UserFunnels }),
 		table(Table{
+			Name:      "user_retention",
+			Doc:       "One row a day for every user and every cohort of a declared retention that the user is in, while there is more to know of it: when it began and in which cells the user returned. Empty where neither retention nor a cut needs it.",
+			Partition: "date",
+			Key:       []string{"date", "user_id", "retention", "cohort_date"},
+			Cluster:   []string{"user_id"},
+			State:     true,
+		}, func(t *transform.Tables) []transform.UserRetention { return t.UserRetention }),
+		table(Table{
+			Name:      "cohort_retention",
+			Doc:       "Users of a cohort who came back, by the retentions that the configuration declares, under the day on which the number is complete.",
+			Partition: "date",
+			Key:       []string{"date", "cut", "segment", "retention", "cohort_date", "period_n", "last_period_n"},
+			Cluster:   []string{"retention", "cut", "cohort_date"},
+		}, func(t *transform.Tables) []transform.CohortRetention { return t.CohortRetention }),
+		table(Table{
+			Name:      "daily_lifecycle",
+			Doc:       "Where the active users of a day come from (new, returning, resurrected) and who is gone (dormant, churned): growth accounting.",
+			Partition: "date",
+			Key:       []string{"date", "cut", "segment", "lapse_days"},
+			Cluster:   []string{"cut", "segment"},
+		}, func(t *transform.Tables) []transform.DailyLifecycle { return t.DailyLifecycle }),
+		table(Table{
 			Name:      "definition_differences",
 			Doc:       "The same events under other session definitions: what each comes to, and which sessions of the app's own definition become others, by which rule. Empty without compare_definitions.",
 			Partition: "date",

@@ -81,6 +81,7 @@ func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 		file{manifest.Tables["user_events"].Object, func(data []byte) (err error) { w.userEvents, err = load.ReadUserEvents(data); return }},
 		file{manifest.Tables["user_features"].Object, func(data []byte) (err error) { w.userFeatures, err = load.ReadUserFeatures(data); return }},
 		file{manifest.Tables["user_funnels"].Object, func(data []byte) (err error) { w.userFunnels, err = load.ReadUserFunnels(data); return }},
+		file{manifest.Tables["user_retention"].Object, func(data []byte) (err error) { w.retention, err = load.ReadUserRetention(data); return }},
 		file{manifest.Tables["session_steps"].Object, func(data []byte) (err error) { w.steps, err = load.ReadSteps(data); return }},
 	)
 	for name, other := range manifest.Others {
@@ -199,7 +200,7 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 			return err
 		}
 	}
-	state := transform.Tables{Day: w.day, Users: w.users, UserEvents: w.userEvents, UserFeatures: w.userFeatures, UserFunnels: w.userFunnels}
+	state := transform.Tables{Day: w.day, Users: w.users, UserEvents: w.userEvents, UserFeatures: w.userFeatures, UserFunnels: w.userFunnels, UserRetention: w.retention}
 	if err := c.encode(ctx, w, &state, &m, old, load.DailyTables(true)...); err != nil {
 		return err
 	}

@@ -14,9 +14,10 @@ import (
 type work struct {
 	day calendar.Day
 	strung
-	others     map[string]*strung    // under definitions that are only compared, by name
-	users      []transform.User      // in the order of the table
-	userEvents []transform.UserEvent // likewise
+	others     map[string]*strung        // under definitions that are only compared, by name
+	users      []transform.User          // in the order of the table
+	userEvents []transform.UserEvent     // likewise
+	retention  []transform.UserRetention // likewise
 
 	userFeatures []transform.UserFeature // likewise
 	userFunnels  []transform.UserFunnel  // likewise
@@ -94,6 +95,7 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	w.userEvents = transform.NextUserEvents(day, before.userEvents, w.steps, definition.Digest())
 	w.userFeatures = transform.NextUserFeatures(day, before.userFeatures, w.steps, w.days, u.analysis.Features, definition.Digest())
 	w.userFunnels = transform.NextUserFunnels(day, before.userFunnels, w.steps, w.days, u.analysis.Funnels, definition.Digest())
+	w.retention = w.nextRetention(u, before.retention)
 	return w, tells, nil
 }
 
@@ -167,8 +169,8 @@ func (w *work) tables(u under, later []*work, at standingOf) transform.Tables {
 	}
 	t := tally.Tables()
 	t.Sessions, t.Users, t.SessionDays = w.sessions, w.users, w.days
-	t.SessionSteps, t.UserEvents = w.steps, w.userEvents
 	t.UserFeatures, t.UserFunnels = w.userFeatures, w.userFunnels
+	t.SessionSteps, t.UserEvents, t.UserRetention = w.steps, w.userEvents, w.retention
 	t.DailyLedger = []transform.DailyLedger{transform.LedgerRow(w.day, w.ledger, digest)}
 	var others []transform.Strung
 	for _, name := range slices.Sorted(maps.Keys(w.others)) {

@@ -96,7 +96,7 @@ func newSite(t testingT, dir string, lakeBucket *bucket.Bucket) *site {
 		Lake:          lakeBucket,
 		Sources:       []extract.Source{{Name: "app", Bucket: s.raw, Format: "ndjson"}},
 		Definition:    transform.App(),
-		Analysis:      asked,
+		Analysis:      asked(),
 		Zone:          lisbon(t),
 		OpenWarehouse: func(context.Context) (load.Warehouse, error) { return s.warehouse, nil },
 		MaxBadShare:   1,
@@ -108,13 +108,19 @@ func newSite(t testingT, dir string, lakeBucket *bucket.Bucket) *site {
 }
 
 // asked is all that tables can be asked of the events that the laws draw.
-var asked = transform.Analysis{
-	Cuts:     []string{"lifecycle"},
-	Features: []transform.Feature{{Name: "map", Events: []string{"login"}, Screens: []string{"Map"}}, {Name: "none", Events: []string{"nothing"}}},
-	Funnels: []transform.Funnel{
-		{Name: "days", Days: 1, Steps: []transform.FunnelStep{{{Event: "push_received"}}, {{Screen: "Home"}, {Screen: "Map"}}}},
-		{Name: "session", Steps: []transform.FunnelStep{{{Screen: "Home"}}, {{Screen: "Map"}}, {{Event: "tap"}}}},
-	},
+func asked() transform.Analysis {
+	return transform.Analysis{
+		Cuts: []string{"activity_tier", "lifecycle"},
+		Retentions: []transform.Retention{
+			{Name: "engaged", Anchor: transform.Moment{Kind: transform.OnFirstSession}, Return: transform.Moment{Kind: transform.OnEngagedSession}, By: transform.By24h, Mode: transform.OnOrAfter, Periods: 2},
+			{Name: "opened", Anchor: transform.Moment{Kind: transform.OnEvent, Event: "app_foreground"}, Recurring: true, Return: transform.Moment{Kind: transform.OnEvent, Event: "screen_view"}, By: transform.ByDay, Mode: transform.InBrackets, Brackets: []transform.Bracket{{First: 0, Last: 0}, {First: 1, Last: 2}}},
+		},
+		Features: []transform.Feature{{Name: "map", Events: []string{"login"}, Screens: []string{"Map"}}, {Name: "none", Events: []string{"nothing"}}},
+		Funnels: []transform.Funnel{
+			{Name: "days", Days: 1, Steps: []transform.FunnelStep{{{Event: "push_received"}}, {{Screen: "Home"}, {Screen: "Map"}}}},
+			{Name: "session", Steps: []transform.FunnelStep{{{Screen: "Home"}}, {{Screen: "Map"}}, {{Event: "tap"}}}},
+		},
+	}
 }
 
 func (s *site) close() {

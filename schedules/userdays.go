@@ -15,6 +15,7 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 		users, parts, steps, events, features, funnels := w.users, w.days, w.steps, w.userEvents, w.userFeatures, w.userFunnels
 		after := w.after(later)
 		var stays []transform.Visit
+		retention := w.retention
 		var tomorrow []transform.User
 		known := len(later) > 0 && later[0].day == w.day+1
 		if known {
@@ -60,6 +61,7 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 			u.Funnels, funnels = ofUser(funnels, id, func(f *transform.UserFunnel) string { return f.UserID })
 			stays = transform.AppendVisits(stays[:0], u.Steps, u.Parts, after)
 			u.Visits = stays
+			u.Retention, retention = ofUser(retention, id, func(r *transform.UserRetention) string { return r.UserID })
 			if known {
 				for len(tomorrow) > 0 && tomorrow[0].UserID < id {
 					tomorrow = tomorrow[1:]

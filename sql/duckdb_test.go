@@ -35,6 +35,8 @@ type tables struct {
 	Transition []transform.DailyTransition
 	Features   []transform.DailyFeature
 	Funnels    []transform.DailyFunnel
+	Cohorts    []transform.CohortRetention
+	Lifecycle  []transform.DailyLifecycle
 	Benchmarks []sql.Benchmark
 	Settings   []sql.Setting
 }
@@ -61,6 +63,8 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_transitions", with.Transition)
 	create(t, db, "daily_features", with.Features)
 	create(t, db, "daily_funnels", with.Funnels)
+	create(t, db, "cohort_retention", with.Cohorts)
+	create(t, db, "daily_lifecycle", with.Lifecycle)
 	create(t, db, "benchmarks", with.Benchmarks)
 	create(t, db, "settings", with.Settings)
 	for _, macro := range sql.DuckDBMacros() {

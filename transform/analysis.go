@@ -22,6 +22,8 @@ type Analysis struct {
 	// Features and Funnels are those that the configuration names, by name.
 	Features []Feature `json:",omitempty"`
 	Funnels  []Funnel  `json:",omitempty"`
+	// Retentions are those of cohort_retention, beside daily_retention.
+	Retentions []Retention `json:",omitempty"`
 }
 
 // Declared returns the names of the events that the analysis looks at, sorted.
@@ -36,6 +38,13 @@ func (a *Analysis) Declared() []string {
 				if m.Event != "" {
 					names = append(names, m.Event)
 				}
+			}
+		}
+	}
+	for i := range a.Retentions {
+		for _, m := range [...]Moment{a.Retentions[i].Anchor, a.Retentions[i].Return} {
+			if m.Kind == OnEvent {
+				names = append(names, m.Event)
 			}
 		}
 	}

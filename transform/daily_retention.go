@@ -36,14 +36,40 @@ func (t *Tally) addRetention(u *UserDay) {
 	if u.ActiveDays.On(0) {
 		one.retained = 1
 	}
-	for _, c := range [...]struct{ cut, segment string }{
-		{total, ""},
-		{"platform", u.FirstPlatform},
-		{"country", u.FirstCountry},
-		{"acquisition_source", u.FirstAcquisitionSource},
-	} {
-		at(t.cohorts, cohortKey{u.FirstSeen, c.cut, c.segment}).merge(&one)
+	at(t.cohorts, cohortKey{u.FirstSeen, total, ""}).merge(&one)
+	for _, c := range firstAttributes {
+		at(t.cohorts, cohortKey{u.FirstSeen, c.cut, c.of(u.User)}).merge(&one)
 	}
+	for i := range u.Retention {
+		if u.Retention[i].Retention != dailyRetention {
+			continue
+		}
+		for _, c := range t.cutsOf(u.Retention[i].Segments) {
+			if !isFirstAttribute(c.Name) {
+				at(t.cohorts, cohortKey{u.FirstSeen, c.Name, c.Segment}).merge(&one)
+			}
+		}
+	}
+}
+
+// firstAttributes are the attributes of the first session by which cohorts are
+// cut without being asked.
+var firstAttributes = [...]struct {
+	cut string
+	of  func(*User) string
+}{
+	{"platform", func(u *User) string { return u.FirstPlatform }},
+	{"country", func(u *User) string { return u.FirstCountry }},
+	{"acquisition_source", func(u *User) string { return u.FirstAcquisitionSource }},
+}
+
+func isFirstAttribute(cut string) bool {
+	for _, c := range firstAttributes {
+		if c.cut == cut {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *Tally) retentionRows() []DailyRetention {

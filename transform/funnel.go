@@ -18,10 +18,10 @@ type Funnel struct {
 }
 
 // A FunnelStep is reached by any of its moments.
-type FunnelStep []Moment
+type FunnelStep []EventOrScreen
 
-// A Moment is an event, or a visit to a screen: one of the two is set.
-type Moment struct {
+// An EventOrScreen is an event, or a visit to a screen: one of the two is set.
+type EventOrScreen struct {
 	Event  string `json:",omitempty"`
 	Screen string `json:",omitempty"`
 }
@@ -51,12 +51,12 @@ func (f *Funnel) within() string {
 // a step of the app the visit comes before the event, and each reaches at most
 // one step of the funnel: the next.
 func (f *Funnel) follow(reached []int64, s *Step) []int64 {
-	visit := Moment{}
+	visit := EventOrScreen{}
 	if s.IsVisit {
 		visit.Screen = s.Screen
 	}
-	for _, m := range [...]Moment{visit, {Event: s.Event}} {
-		if m != (Moment{}) && len(reached) < len(f.Steps) && slices.Contains(f.Steps[len(reached)], m) {
+	for _, m := range [...]EventOrScreen{visit, {Event: s.Event}} {
+		if m != (EventOrScreen{}) && len(reached) < len(f.Steps) && slices.Contains(f.Steps[len(reached)], m) {
 			reached = append(reached, s.At)
 		}
 	}

@@ -205,8 +205,8 @@ type DailyRetention struct {
 	Date     calendar.Day `parquet:"date,date" doc:"Day of the return: cohort_date plus day_n. Partition column."`
 	Cohort   calendar.Day `parquet:"cohort_date,date" doc:"Local day of the users' first session."`
 	DayN     int64        `parquet:"day_n" doc:"Days since the first session: 0 to 30, 60 and 90."`
-	Cut      string       `parquet:"cut" doc:"total, platform, country or acquisition_source: which attribute of the first session the cohort is cut by."`
-	Segment  string       `parquet:"segment,optional" doc:"Value of that attribute; null in the total and where unknown."`
+	Cut      string       `parquet:"cut" doc:"total; platform, country or acquisition_source: which attribute of the first session the cohort is cut by; else a segmentation of cuts."`
+	Segment  string       `parquet:"segment,optional" doc:"Value of that attribute, or the segment that the users were in at the end of cohort_date; null in the total and where unknown."`
 	Cohorts  int64        `parquet:"cohort_users" doc:"Users in the cohort."`
 	Retained int64        `parquet:"retained_users" doc:"Users of the cohort with a session on date."`
 	Rate     float64      `parquet:"retention_rate" doc:"retained_users divided by cohort_users, 0 to 1."`

@@ -29,23 +29,35 @@ type SegmentRule struct {
 type segmentation struct {
 	name string
 	of   func(*UserDay) (segment string, in bool)
+	// latest is the attribute that users are sorted by on days on which they
+	// are active; nil for other segmentations.
+	latest func(*User) string
+}
+
+// whenever sorts a user likewise, by attributes also when not active.
+func (s *segmentation) whenever(u *UserDay) (segment string, in bool) {
+	if s.latest != nil {
+		return s.latest(u.User), true
+	}
+	return s.of(u)
 }
 
 // segmentations are those that are there without being declared.
 var segmentations = [...]segmentation{
-	{"lifecycle", func(u *UserDay) (string, bool) { return lifecycle(u.User, lapse), true }},
-	{"lifecycle_day", func(u *UserDay) (string, bool) { return lifecycle(u.User, 1), true }},
-	{"activity_tier", func(u *UserDay) (string, bool) { tier := activityTier(u.User); return tier, tier != "" }},
-	{"platform", ofActive(func(u *User) string { return u.Platform })},
-	{"country", ofActive(func(u *User) string { return u.Country })},
-	{"app_version", ofActive(func(u *User) string { return u.AppVersion })},
-	{"language", ofActive(func(u *User) string { return u.Language })},
-	{"acquisition_source", ofActive(func(u *User) string { return u.FirstAcquisitionSource })},
+	{name: "lifecycle", of: func(u *UserDay) (string, bool) { return lifecycle(u.User, lapse), true }},
+	{name: "lifecycle_day", of: func(u *UserDay) (string, bool) { return lifecycle(u.User, 1), true }},
+	{name: "activity_tier", of: func(u *UserDay) (string, bool) { tier := activityTier(u.User); return tier, tier != "" }},
+	ofActive("platform", func(u *User) string { return u.Platform }),
+	ofActive("country", func(u *User) string { return u.Country }),
+	ofActive("app_version", func(u *User) string { return u.AppVersion }),
+	ofActive("language", func(u *User) string { return u.Language }),
+	ofActive("acquisition_source", func(u *User) string { return u.FirstAcquisitionSource }),
 }
 
 // ofActive is an attribute of users with a session on the day.
-func ofActive(attribute func(*User) string) func(*UserDay) (string, bool) {
-	return func(u *UserDay) (string, bool) { return attribute(u.User), len(u.Sessions) > 0 }
+func ofActive(name string, attribute func(*User) string) segmentation {
+	of := func(u *UserDay) (string, bool) { return attribute(u.User), len(u.Sessions) > 0 }
+	return segmentation{name: name, of: of, latest: attribute}
 }
 
 // Segmentations returns the names of the segmentations that are there without
@@ -62,7 +74,7 @@ func Segmentations() []string {
 func (a *Analysis) segmentations() []segmentation {
 	all := slices.Clone(segmentations[:])
 	for i := range a.Segmentations {
-		all = append(all, segmentation{a.Segmentations[i].Name, a.Segmentations[i].of})
+		all = append(all, segmentation{name: a.Segmentations[i].Name, of: a.Segmentations[i].of})
 	}
 	return all
 }

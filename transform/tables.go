@@ -23,6 +23,9 @@ type Tables struct {
 	DailyFunnels     []DailyFunnel     // by cut, segment, funnel, step_number
 	UserFeatures     []UserFeature     // by user_id, feature
 	UserFunnels      []UserFunnel      // by user_id, funnel, entered_date
+	UserRetention    []UserRetention   // by user_id, retention, cohort_date
+	CohortRetention  []CohortRetention // by cut, segment, retention, cohort_date, period_n, last_period_n
+	DailyLifecycle   []DailyLifecycle  // by cut, segment, lapse_days
 
 	DefinitionDifferences []DefinitionDifference // by definition, change, rule; none without definitions to compare
 }

@@ -27,6 +27,11 @@ type Tally struct {
 	versions map[versionKey]*sessionsSum
 	cohorts  map[cohortKey]*retentionSum
 	segments map[segmentKey]*segmentSum
+
+	retentions map[string]declaredRetention
+	cells      map[retentionCell]*retentionSum
+	lifecycles map[Cut]*lifecycleSum
+	written    map[string][]Cut // by segments of user_retention, which repeat
 }
 
 // sums are the metrics of one cut of the day.
@@ -76,6 +81,11 @@ func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
 		versions: map[versionKey]*sessionsSum{},
 		cohorts:  map[cohortKey]*retentionSum{},
 		segments: map[segmentKey]*segmentSum{},
+
+		retentions: declaredRetentions(&a),
+		cells:      map[retentionCell]*retentionSum{},
+		lifecycles: map[Cut]*lifecycleSum{{Name: total}: {}},
+		written:    map[string][]Cut{},
 	}
 }
 
@@ -83,6 +93,7 @@ func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
 func (t *Tally) Add(u *UserDay) {
 	u.attempts = t.attemptsOf(u)
 	t.sums[Cut{Name: total}].add(u)
+	t.addCohorts(u)
 	if u.FirstSeen == 0 {
 		return // nobody who has used the app
 	}
@@ -100,6 +111,7 @@ func (t *Tally) Add(u *UserDay) {
 	t.addVersions(u.Sessions)
 	t.addRetention(u)
 	t.addSegments(u)
+	t.addLifecycle(u)
 }
 
 // Merge adds what another tally of the same day has collected. The other must
@@ -109,6 +121,8 @@ func (t *Tally) Merge(o *Tally) {
 	mergeMaps(t.versions, o.versions, (*sessionsSum).merge)
 	mergeMaps(t.cohorts, o.cohorts, (*retentionSum).merge)
 	mergeMaps(t.segments, o.segments, (*segmentSum).merge)
+	mergeMaps(t.cells, o.cells, (*retentionSum).merge)
+	mergeMaps(t.lifecycles, o.lifecycles, (*lifecycleSum).merge)
 }
 
 func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
@@ -124,6 +138,7 @@ func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
 // Tables returns the daily tables, without those that are not sums.
 func (t *Tally) Tables() Tables {
 	tables := Tables{Day: t.day, DailyRetention: t.retentionRows(), DailySegments: t.segmentRows()}
+	tables.CohortRetention, tables.DailyLifecycle = t.cohortRows(), t.lifecycleRows()
 	for _, cut := range slices.SortedFunc(maps.Keys(t.sums), Cut.compare) {
 		of := t.sums[cut]
 		tables.DailySessions = append(tables.DailySessions, t.sessionsRow(sessionsKey{Cut: cut}, &of.sessions))
@@ -172,6 +187,12 @@ func (t *Tally) suppress(tables *Tables) {
 	})
 	suppress(&tables.DailyRetention, t.minUsers, func(r *DailyRetention) cell {
 		return cell{r.Cut, r.Segment, key(r.Cohort), r.Cohorts}
+	})
+	suppress(&tables.CohortRetention, t.minUsers, func(r *CohortRetention) cell {
+		return cell{r.Cut, r.Segment, key(r.Retention, r.Cohort), r.Users}
+	})
+	suppress(&tables.DailyLifecycle, t.minUsers, func(r *DailyLifecycle) cell {
+		return cell{r.Cut, r.Segment, key(r.Lapse), r.Users}
 	})
 	suppress(&tables.DailySegments, t.minUsers, func(r *DailySegment) cell {
 		return cell{r.Segmentation, r.Segment, "", r.Users}

@@ -15,6 +15,8 @@ type UserDay struct {
 	After    map[string]After // by session id, of sessions that go on after the day; of other users too
 	Next     Return
 
+	Retention []UserRetention // known at the end of the day, by retention and cohort
+
 	attempts []attempt // at the funnels of which the day has rows
 }
 

@@ -33,8 +33,10 @@ type config struct {
 	Cuts          []string `yaml:"cuts"`            // segmentations by which metric tables are cut
 	MinGroupUsers int64    `yaml:"min_group_users"` // rows of cuts about fewer users are left out
 
-	Features map[string]featureConfig `yaml:"features"` // parts of the app whose use is counted, by name
-	Funnels  map[string]funnelConfig  `yaml:"funnels"`  // ways through the app, by name
+	Features  map[string]featureConfig `yaml:"features"`   // parts of the app whose use is counted, by name
+	Funnels   map[string]funnelConfig  `yaml:"funnels"`    // ways through the app, by name
+	Retention []retentionConfig        `yaml:"retention"`  // beside daily_retention
+	WeekStart string                   `yaml:"week_start"` // first day of a week
 
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
@@ -168,7 +170,7 @@ func (s *size) UnmarshalText(text []byte) error {
 // defaults is the configuration of an empty file.
 func defaults() config {
 	return config{
-		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20,
+		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20, WeekStart: "monday",
 		Session:    sessionConfig{Preset: "app"},
 		Benchmarks: benchmarksConfig{Industry: "all", Platform: "all"},
 		Schedule:   scheduleConfig{Cron: "15 4 * * *", Timezone: "UTC"},

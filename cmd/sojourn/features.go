@@ -31,14 +31,14 @@ type funnelConfig struct {
 }
 
 // stepConfig is what reaches a step of a funnel: one moment, or any of a list.
-type stepConfig []momentConfig
+type stepConfig []eventOrScreenConfig
 
 func (s *stepConfig) UnmarshalYAML(unmarshal func(any) error) error {
 	var list []any
 	if unmarshal(&list) == nil {
-		return unmarshal((*[]momentConfig)(s))
+		return unmarshal((*[]eventOrScreenConfig)(s))
 	}
-	var one momentConfig
+	var one eventOrScreenConfig
 	if err := unmarshal(&one); err != nil {
 		return err
 	}
@@ -46,13 +46,13 @@ func (s *stepConfig) UnmarshalYAML(unmarshal func(any) error) error {
 	return nil
 }
 
-// momentConfig is the name of an event, or a screen.
-type momentConfig struct {
+// eventOrScreenConfig is the name of an event, or a screen.
+type eventOrScreenConfig struct {
 	event  string
 	Screen string `yaml:"screen"`
 }
 
-func (m *momentConfig) UnmarshalYAML(unmarshal func(any) error) error {
+func (m *eventOrScreenConfig) UnmarshalYAML(unmarshal func(any) error) error {
 	if unmarshal(&m.event) == nil && m.event != "" {
 		return nil
 	}
@@ -122,7 +122,7 @@ func (c *config) funnels(report func(format string, args ...any)) []transform.Fu
 			}
 			var moments transform.FunnelStep
 			for _, m := range step {
-				moments = append(moments, transform.Moment{Event: m.event, Screen: m.Screen})
+				moments = append(moments, transform.EventOrScreen{Event: m.event, Screen: m.Screen})
 			}
 			f.Steps = append(f.Steps, moments)
 		}

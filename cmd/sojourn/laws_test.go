@@ -178,6 +178,13 @@ features:
 funnels:
   booking: {within: session, steps: [{screen: Home}, [trip_view, {screen: TripList}], booking_completed]}
   week: {within: 7d, steps: [push_received, search, {screen: Map}]}
+retention:
+  - {name: books, anchor: {event: trip_view}, return: {event: booking_completed}, edges: [0, 1, 4, 8, 15]}
+  - {name: searches, anchor: {event: search}, recurring: true, periods: 7}
+  - {name: weekly, return: engaged_session, by: week, periods: 3}
+  - {name: rolling, by: 24h, periods: 5}
+  - {name: opened, anchor: {event: push_opened}, recurring: true, return: {event: booking_completed}, by: 24h, mode: on_or_after, periods: 8}
+  - {name: monthly, by: month, mode: on_or_after, periods: 1}
 `
 
 // recompute compares the rows that a query gives with those of a table, in the

@@ -31,9 +31,10 @@ const peersDir = "../../../shared/peers"
 // events stands for the raw events.
 type peerCase struct {
 	dir    string
-	fields string                      // of the source, in YAML; empty for the canonical ones
-	events map[transform.Role][]string // the roles that have events; all others have none
+	fields string // of the source, in YAML; empty for the canonical ones
 	query  string
+
+	retention string // that the case asks for, in YAML; empty for none
 }
 
 // numbered numbers the sessions of each user and says which events are in them.
@@ -67,38 +68,31 @@ func peerCases() []peerCase {
 		{dir: "madlib/doc_30min", query: numbered},
 		{dir: "duckdb_behavioral/git_work_sessions_4h", query: numbered},
 		{dir: "duckdb_behavioral/partition_30min", query: numbered},
-		{dir: "duckdb_behavioral/retention_flags", query: `
-			SELECT user_id, date, active_days_bits & 1 = 1 AND (active_days_bits >> (date - DATE '2024-01-01')) & 1 = 1 AS active
-			FROM users`},
+		{dir: "duckdb_behavioral/retention_flags", retention: "{name: flags, periods: 2}", query: `
+			WITH known AS (SELECT * FROM user_retention WHERE retention = 'flags' AND date = (SELECT max(date) FROM user_retention)),
+			days AS (SELECT n::INTEGER AS n FROM range(3) AS r(n))
+			SELECT user_id, cohort_date + n AS date, (returned_bits >> n) & 1 = 1 AS active
+			FROM known, days WHERE cohort_date = DATE '2024-01-01'`},
 		{dir: "spark_session_window/two_keys", query: strings.Replace(windows, "VALUE", sum, 1)},
 		{dir: "spark_session_window/two_keys_overlapping", query: strings.Replace(windows, "VALUE", sum, 1)},
 		{dir: "spark_session_window/simple_one_event", query: strings.Replace(windows, "VALUE", "NULL", 1)},
 
-		// Cohorts are by one event and returns by another: with these roles a
-		// session counts both.
 		{dir: "posthog_tests/retention/test_first_time_retention",
-			events: map[transform.Role][]string{transform.KeyEvent: {"$user_signed_up"}, transform.ScreenView: {"$pageview"}},
-			query: matrix("2020-06-09", 7,
-				"SELECT user_id, min(session_date) AS day FROM sessions WHERE key_event_count > 0 GROUP BY user_id",
-				"SELECT DISTINCT user_id, session_date AS day FROM sessions WHERE screen_views > 0")},
+			retention: "{name: asked, anchor: {event: $user_signed_up}, return: {event: $pageview}, periods: 6}",
+			query:     matrix("2020-06-09", 7)},
 		{dir: "posthog_tests/retention/test_day_interval",
-			query: matrix("2020-06-10", 11,
-				"SELECT user_id, date AS day FROM users WHERE sessions_1d > 0",
-				"SELECT user_id, date AS day FROM users WHERE sessions_1d > 0")},
+			retention: "{name: asked, anchor: {event: $pageview}, return: {event: $pageview}, recurring: true, periods: 10}",
+			query:     matrix("2020-06-10", 11)},
 
-		// Dormant is who was active the day before and is not today; our
-		// dormant are all who are not active.
+		// Dormant is who was active the day before and is not today: churned
+		// after one day. On a day without data that is everybody who was.
 		{dir: "posthog_tests/lifecycle/test_lifecycle_trend", query: `
 			WITH days AS (SELECT n, DATE '2020-01-12' + n::INTEGER AS day FROM range(8) AS r(n)),
-			stages AS (SELECT date AS day, segment, users FROM daily_segments WHERE segmentation = 'lifecycle_day'),
-			active AS (SELECT DISTINCT user_id, session_date AS day FROM sessions)
+			known AS (SELECT * FROM fct_lifecycle WHERE cut = 'total' AND lapse_days = 1)
 			SELECT n AS interval_index, strftime(d.day, '%Y-%m-%dT00:00:00.000Z') AS interval_start,
-				coalesce((SELECT users FROM stages AS s WHERE s.day = d.day AND segment = 'new'), 0) AS new,
-				coalesce((SELECT users FROM stages AS s WHERE s.day = d.day AND segment = 'returning'), 0) AS returning,
-				coalesce((SELECT users FROM stages AS s WHERE s.day = d.day AND segment = 'resurrected'), 0) AS resurrecting,
-				(SELECT count(*) FROM active AS y WHERE y.day = d.day - 1
-					AND y.user_id NOT IN (SELECT user_id FROM active AS t WHERE t.day = d.day)) AS dormant
-			FROM days AS d`},
+				coalesce(t.new_users, 0) AS new, coalesce(t.returning_users, 0) AS returning, coalesce(t.resurrected_users, 0) AS resurrecting,
+				coalesce(t.churned_users, y.active_users, 0) AS dormant
+			FROM days AS d LEFT JOIN known AS t ON t.date = d.day LEFT JOIN known AS y ON y.date = d.day - 1`},
 		{dir: "posthog_tests/stickiness/test_stickiness", query: `
 			WITH latest AS (SELECT * FROM daily_frequency WHERE window_days = 7 AND date = (SELECT max(date) FROM daily_frequency)),
 			asked(active_days) AS (VALUES (1), (2), (3), (7))
@@ -109,18 +103,18 @@ func peerCases() []peerCase {
 	}
 }
 
-// matrix is the query for a retention matrix of some days: row and offset in
-// days, offset 0 with the size of the cohort.
-func matrix(first string, days int, cohorts, active string) string {
+// matrix is the query for the retention matrix of some days: row and offset in
+// days, offset 0 with the size of the cohort. Where nobody knows, for a day
+// without data, and where there is no cohort, it is 0.
+func matrix(first string, days int) string {
 	return fmt.Sprintf(`
-		WITH cohorts AS (%s), active AS (%s), days AS (SELECT n::INTEGER AS n FROM range(%d) AS r(n))
-		SELECT d.n AS cohort_index, strftime(DATE '%s' + d.n, '%%Y-%%m-%%dT00:00:00.000Z') AS cohort_start, k.n AS offset,
-			count(DISTINCT CASE WHEN k.n = 0 OR a.user_id IS NOT NULL THEN c.user_id END) AS users
+		WITH days AS (SELECT n::INTEGER AS n FROM range(%d) AS r(n)),
+		known AS (SELECT * FROM fct_retention_triangle WHERE retention = 'asked' AND cut = 'total')
+		SELECT d.n AS cohort_index, strftime(DATE '%[2]s' + d.n, '%%Y-%%m-%%dT00:00:00.000Z') AS cohort_start, k.n AS offset,
+			coalesce(CASE WHEN k.n = 0 THEN r.cohort_users ELSE r.retained_users END, 0) AS users
 		FROM days AS d CROSS JOIN days AS k
-		LEFT JOIN cohorts AS c ON c.day = DATE '%s' + d.n
-		LEFT JOIN active AS a ON a.user_id = c.user_id AND a.day = c.day + k.n
-		WHERE d.n + k.n < %d
-		GROUP BY ALL`, cohorts, active, days, first, first, days)
+		LEFT JOIN known AS r ON r.cohort_date = DATE '%[2]s' + d.n AND r.period_n = k.n
+		WHERE d.n + k.n < %[1]d`, days, first)
 }
 
 // Other projects' cases come out the same, by the command line and with no
@@ -269,12 +263,10 @@ func (c peerCase) config(t *testing.T, dir string, shift time.Duration) string {
 	}
 	fmt.Fprintf(&y, "}]\nsession:\n  timeout: %s\n  boundary: %q\n  cap: 0\n  events:\n", gap, boundary)
 	for _, role := range slices.Sorted(maps.Keys(transform.App().Events)) {
-		if len(c.events[role]) == 0 {
-			fmt.Fprintf(&y, "    %s: []\n", role)
-		}
+		fmt.Fprintf(&y, "    %s: []\n", role)
 	}
-	for _, role := range slices.Sorted(maps.Keys(c.events)) {
-		fmt.Fprintf(&y, "    %s: [%q]\n", role, c.events[role][0])
+	if c.retention != "" {
+		fmt.Fprintf(&y, "retention: [%s]\n", c.retention)
 	}
 	return y.String()
 }
