@@ -24,6 +24,11 @@ type Analysis struct {
 // Declared returns the names of the events that the analysis looks at, sorted.
 func (a *Analysis) Declared() []string {
 	var names []string
+	for _, s := range a.Segmentations {
+		for _, r := range s.Rules {
+			names = append(names, r.Events...)
+		}
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -20,8 +20,11 @@ type Segmentation struct {
 // A SegmentRule says who is in a segment.
 type SegmentRule struct {
 	Segment string
-	When    string                       // the rule as written: what the digest is made of
-	Holds   func(*UserDay) (bool, error) `json:"-"`
+	When    string   // the rule as written: what the digest is made of
+	Events  []string `json:"-"` // names of the events that it looks at
+	// Holds decides by the UserDay alone. Next is not its to look at: it is
+	// known only later.
+	Holds func(*UserDay) (bool, error) `json:"-"`
 }
 
 // segmentation is how a tally sorts users: into a segment, "" where it is
@@ -36,11 +39,17 @@ var segmentations = [...]segmentation{
 	{"lifecycle", func(u *UserDay) (string, bool) { return lifecycle(u.User, lapse), true }},
 	{"lifecycle_day", func(u *UserDay) (string, bool) { return lifecycle(u.User, 1), true }},
 	{"activity_tier", func(u *UserDay) (string, bool) { tier := activityTier(u.User); return tier, tier != "" }},
+	{"recency_frequency", func(u *UserDay) (string, bool) { cell := recencyFrequency(u.User); return cell, cell != "" }},
+	{"length_tier", lengthTier},
+	{"top_screen", topScreen},
 	{"platform", ofActive(func(u *User) string { return u.Platform })},
-	{"country", ofActive(func(u *User) string { return u.Country })},
+	{"os_version", ofActive(func(u *User) string { return u.OSVersion })},
+	{"device_model", ofActive(func(u *User) string { return u.DeviceModel })},
 	{"app_version", ofActive(func(u *User) string { return u.AppVersion })},
+	{"country", ofActive(func(u *User) string { return u.Country })},
 	{"language", ofActive(func(u *User) string { return u.Language })},
 	{"acquisition_source", ofActive(func(u *User) string { return u.FirstAcquisitionSource })},
+	{"campaign", ofActive(func(u *User) string { return u.FirstCampaign })},
 }
 
 // ofActive is an attribute of users with a session on the day.

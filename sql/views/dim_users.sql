@@ -26,6 +26,8 @@ SELECT
   u.first_acquisition_source,
   u.first_campaign,
   u.platform,
+  u.os_version,
+  u.device_model,
   u.country,
   u.app_version,
   u.language,
