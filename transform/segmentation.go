@@ -22,8 +22,8 @@ type SegmentRule struct {
 	Segment string
 	When    string   // the rule as written: what the digest is made of
 	Events  []string `json:"-"` // names of the events that it looks at
-	// Holds decides by the UserDay alone. Next is not its to look at: it is
-	// known only later.
+	// Holds decides by the UserDay alone, which comes without Next: what a
+	// user does later never changes a segment.
 	Holds func(*UserDay) (bool, error) `json:"-"`
 }
 
@@ -83,8 +83,10 @@ func (a *Analysis) cuts() []segmentation {
 
 // of sorts a user. A rule that fails does not hold.
 func (s *Segmentation) of(u *UserDay) (string, bool) {
+	known := *u
+	known.Next = Unknown
 	for i := range s.Rules {
-		if holds, err := s.Rules[i].Holds(u); err == nil && holds {
+		if holds, err := s.Rules[i].Holds(&known); err == nil && holds {
 			return s.Rules[i].Segment, true
 		}
 	}

@@ -121,13 +121,7 @@ func (t *Tally) suppress(tables *Tables) {
 	suppress(&tables.DailySessions, t.minUsers, func(r *DailySessions) cell {
 		return cell{r.Cut, r.Segment, "", r.Users}
 	})
-	suppress(&tables.DailyFrequency, t.minUsers, func(r *DailyFrequency) cell {
-		bucket := int64(-1)
-		if r.Bucket != nil {
-			bucket = *r.Bucket
-		}
-		return cell{r.Cut, r.Segment, key(r.Measure, r.WindowDays, bucket), r.Users}
-	})
+	suppress(&tables.DailyFrequency, t.minUsers, frequencyCell, within[DailyFrequency]{frequencyLine, frequencyTells})
 	suppress(&tables.DailyRetention, t.minUsers, func(r *DailyRetention) cell {
 		return cell{r.Cut, r.Segment, key(r.Cohort), r.Cohorts}
 	})
