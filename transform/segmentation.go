@@ -45,6 +45,7 @@ var segmentations = [...]segmentation{
 	{"platform", ofActive(func(u *User) string { return u.Platform })},
 	{"os_version", ofActive(func(u *User) string { return u.OSVersion })},
 	{"device_model", ofActive(func(u *User) string { return u.DeviceModel })},
+	{"device_class", ofActive(func(u *User) string { return u.DeviceClass })},
 	{"app_version", ofActive(func(u *User) string { return u.AppVersion })},
 	{"country", ofActive(func(u *User) string { return u.Country })},
 	{"language", ofActive(func(u *User) string { return u.Language })},

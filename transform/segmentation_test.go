@@ -52,7 +52,7 @@ func TestRecencyAndFrequency(t *testing.T) {
 		{"14 days of 28", 40, daysOf(14), "r1 f14+"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			u := &transform.User{Date: today, FirstSeen: today - calendar.Day(test.first), ActiveDays: active(test.active...), SessionsTotal: 1}
+			u := &transform.User{Date: today, FirstSeen: today - calendar.Day(test.first), ActiveDays: active(test.active...)}
 			if got := segmentsOf(&transform.UserDay{User: u}, transform.Analysis{})["recency_frequency"]; got != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
@@ -81,7 +81,7 @@ func TestLengthTier(t *testing.T) {
 		{"a quarter of an hour", []transform.Session{lasting(900)}, "15m_or_more"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			u := &transform.User{Date: today, SessionsTotal: 1}
+			u := &transform.User{Date: today, FirstSeen: today}
 			got, in := segmentsOf(&transform.UserDay{User: u, Sessions: test.sessions}, transform.Analysis{})["length_tier"]
 			if in && got == "" {
 				got = "null"
@@ -108,7 +108,7 @@ func TestTopScreen(t *testing.T) {
 		{"of equals the first by name", []transform.Step{visit("Search"), visit("Home")}, "Home"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			u := &transform.User{Date: today, SessionsTotal: 1}
+			u := &transform.User{Date: today, FirstSeen: today}
 			if got := segmentsOf(&transform.UserDay{User: u, Steps: test.steps}, transform.Analysis{})["top_screen"]; got != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
@@ -140,7 +140,7 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 		otherwise string
 		want      string
 	}{{6, "", "often"}, {5, "", "often"}, {4, "seldom", "sometimes"}, {1, "seldom", "seldom"}, {1, "", ""}} {
-		u := &transform.User{Date: today, SessionsTotal: 1, ActiveDays: 1<<test.days - 1}
+		u := &transform.User{Date: today, FirstSeen: today, ActiveDays: 1<<test.days - 1}
 		a := transform.Analysis{Segmentations: []transform.Segmentation{habit(test.otherwise)}}
 		if got := segmentsOf(&transform.UserDay{User: u, Next: transform.Returned}, a)["habit"]; got != test.want {
 			t.Errorf("active on %d days, otherwise %q: %q, want %q", test.days, test.otherwise, got, test.want)
@@ -203,7 +203,7 @@ func TestSegmentsAddUp(t *testing.T) {
 	}{
 		{[]string{"lifecycle", "lifecycle_day", "exhaustive"}, func(*transform.UserDay) bool { return true }},
 		{[]string{"activity_tier", "recency_frequency"}, func(u *transform.UserDay) bool { return u.ActiveDays.DaysIn(28) > 0 }},
-		{[]string{"platform", "os_version", "device_model", "app_version", "country", "language", "acquisition_source", "campaign"}, func(u *transform.UserDay) bool {
+		{[]string{"platform", "os_version", "device_model", "device_class", "app_version", "country", "language", "acquisition_source", "campaign"}, func(u *transform.UserDay) bool {
 			return len(u.Sessions) > 0
 		}},
 		{[]string{"length_tier"}, func(u *transform.UserDay) bool {

@@ -17,7 +17,7 @@ func crowd(platforms ...any) []*transform.UserDay {
 	for i := 0; i < len(platforms); i += 2 {
 		for range platforms[i+1].(int) {
 			u := &transform.User{
-				Date: today, FirstSeen: today, ActiveDays: 1, SessionsTotal: 1, Sessions1: 1, Sessions7: 1, Sessions28: 1,
+				Date: today, FirstSeen: today, ActiveDays: 1, Sessions1: 1, Sessions7: 1, Sessions28: 1,
 				Platform: platforms[i].(string), FirstPlatform: platforms[i].(string),
 			}
 			days = append(days, &transform.UserDay{User: u, Sessions: []transform.Session{lasting(1)}})

@@ -22,9 +22,7 @@ type person struct {
 }
 
 func (p person) add(t *transform.Tally) {
-	u := *p.user
-	u.SessionsTotal = max(u.SessionsTotal, 1)
-	t.Add(&transform.UserDay{User: &u, Sessions: p.sessions, Next: p.next})
+	t.Add(&transform.UserDay{User: p.user, Sessions: p.sessions, Next: p.next})
 }
 
 // active are the bits of the days, so many before today.
@@ -251,6 +249,7 @@ func TestDailySegments(t *testing.T) {
 		app_version : 2 users, 3 sessions, median 10, returned 1, 0.5
 		campaign : 2 users, 3 sessions, median 10, returned 1, 0.5
 		country : 2 users, 3 sessions, median 10, returned 1, 0.5
+		device_class : 2 users, 3 sessions, median 10, returned 1, 0.5
 		device_model : 2 users, 3 sessions, median 10, returned 1, 0.5
 		language : 2 users, 3 sessions, median 10, returned 1, 0.5
 		length_tier under_1m: 1 users, 2 sessions, median 10, returned 1, 1

@@ -91,7 +91,7 @@ func (u *User) remember(r *Session) {
 		to   *string
 		from string
 	}{
-		{&u.Platform, r.Platform}, {&u.OSVersion, r.OSVersion}, {&u.DeviceModel, r.DeviceModel},
+		{&u.Platform, r.Platform}, {&u.OSVersion, r.OSVersion}, {&u.DeviceModel, r.DeviceModel}, {&u.DeviceClass, r.DeviceClass},
 		{&u.Country, r.Country}, {&u.AppVersion, r.AppVersion}, {&u.Language, r.Language},
 	} {
 		if v.from != "" {

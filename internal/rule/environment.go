@@ -30,6 +30,7 @@ type environment struct {
 	Platform    string `expr:"platform" doc:"Latest platform known." example:"platform in ['ios', 'android']"`
 	OSVersion   string `expr:"os_version" doc:"Latest operating system version known." example:"os_version startsWith '18.'"`
 	DeviceModel string `expr:"device_model" doc:"Latest device model known." example:"device_model matches '^iPhone1[56],'"`
+	DeviceClass string `expr:"device_class" doc:"Latest kind of device known: phone, tablet, desktop, tv, watch or console; another word is the source's own." example:"device_class == 'tablet'"`
 	AppVersion  string `expr:"app_version" doc:"Latest app version known." example:"app_version != '4.1.0'"`
 	Country     string `expr:"country" doc:"Latest country known, as the source writes it." example:"country == ''"`
 	Language    string `expr:"language" doc:"Latest language known." example:"language startsWith 'pt'"`
@@ -65,7 +66,7 @@ func newEnvironment(u *transform.UserDay) environment {
 		SessionsTotal: int(u.SessionsTotal), Sessions1: int(u.Sessions1), Sessions7: int(u.Sessions7), Sessions28: int(u.Sessions28),
 		ActiveDays7: u.ActiveDays.DaysIn(7), ActiveDays28: u.ActiveDays.DaysIn(28),
 		FirstSeenDaysAgo: int(u.Date - u.FirstSeen), LastSeenDaysAgo: int(u.Date - u.LastSeen),
-		Platform: u.Platform, OSVersion: u.OSVersion, DeviceModel: u.DeviceModel,
+		Platform: u.Platform, OSVersion: u.OSVersion, DeviceModel: u.DeviceModel, DeviceClass: u.DeviceClass,
 		AppVersion: u.AppVersion, Country: u.Country, Language: u.Language,
 		FirstPlatform: u.FirstPlatform, FirstCountry: u.FirstCountry, FirstAppVersion: u.FirstAppVersion,
 		FirstSource: u.FirstAcquisitionSource, FirstCampaign: u.FirstCampaign,

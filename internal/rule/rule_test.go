@@ -28,7 +28,7 @@ func ann() *transform.UserDay {
 		User: &transform.User{
 			Date: today, FirstSeen: today - 40, LastSeen: today, SessionsTotal: 50, Sessions1: 3, Sessions7: 7, Sessions28: 20,
 			ActiveDays: 1 | 1<<3 | 1<<6 | 1<<7 | 1<<40,
-			Platform:   "ios", OSVersion: "18.5", DeviceModel: "iPhone17,3", AppVersion: "4.1", Country: "PT", Language: "pt-PT",
+			Platform:   "ios", OSVersion: "18.5", DeviceModel: "iPhone17,3", DeviceClass: "phone", AppVersion: "4.1", Country: "PT", Language: "pt-PT",
 			FirstPlatform: "web", FirstCountry: "DE", FirstAppVersion: "3.0", FirstAcquisitionSource: "ads", FirstCampaign: "spring",
 		},
 		Sessions: []transform.Session{session(100, true), session(9999, false), session(40, true)},
@@ -60,7 +60,7 @@ func TestRules(t *testing.T) {
 		{`(previous_active_days_ago ?? 99) == 3`, true, false},
 		{`(previous_active_days_ago ?? 99) > 7`, false, true},
 		{`platform == "ios" and os_version == "18.5" and device_model == "iPhone17,3"`, true, false},
-		{`app_version == "4.1" and country == "PT" and language == "pt-PT"`, true, false},
+		{`device_class == "phone" and app_version == "4.1" and country == "PT" and language == "pt-PT"`, true, false},
 		{`platform == "" and country == "" and first_campaign == ""`, false, true},
 		{`first_platform == "web" and first_country == "DE" and first_app_version == "3.0"`, true, false},
 		{`first_acquisition_source == "ads" and first_campaign == "spring"`, true, false},

@@ -28,6 +28,7 @@ SELECT
   u.platform,
   u.os_version,
   u.device_model,
+  u.device_class,
   u.country,
   u.app_version,
   u.language,
