@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// recencyFrequency sorts users by two tiers, as docs/metrics.md#recency-and-frequency
+// recencyFrequency sorts users by two tiers, as docs/metrics.md
 // says: how many days ago the active day before today was, and on how many of
 // the last 28 days the user was active; "" if on none.
 func recencyFrequency(u *User) string {
@@ -46,7 +46,7 @@ func (u *User) PreviousActive() (ago int, known bool) {
 }
 
 // lengthTier sorts users by the median length of their sessions that count on
-// the day, as docs/metrics.md#length-tiers says.
+// the day, as docs/metrics.md says.
 func lengthTier(u *UserDay) (string, bool) {
 	in := false
 	var length spans
