@@ -220,8 +220,8 @@ type DailyRetention struct {
 // DailySegment is a row of daily_segments: one segment of one segmentation.
 type DailySegment struct {
 	Date         calendar.Day `parquet:"date,date" doc:"Local day. Membership uses what was known at its end. Partition column."`
-	Segmentation string       `parquet:"segmentation" doc:"Each sorts all of some users, every one into one segment. All users ever seen: lifecycle, lifecycle_day. Users active in the 28 days that end with date: activity_tier, recency_frequency. Users active on date: platform, os_version, device_model, device_class, app_version, country, language, acquisition_source, campaign. Users with a session that counts on date: length_tier. Users who visited a screen on date: top_screen. One of the configuration's own (segments): all users ever seen if it says otherwise, else those for whom one of its rules holds."`
-	Segment      string       `parquet:"segment,optional" doc:"Segment; null where the attribute is unknown, or for length_tier the length."`
+	Segmentation string       `parquet:"segmentation" doc:"Each sorts all of some users, every one into one segment. All users ever seen: lifecycle, lifecycle_day. Users active in the 28 days that end with date: activity_tier, recency_frequency. Users active on date: platform, os_version, device_model, device_class, app_version, country, language, acquisition_source, campaign. Users with a session that counts on date: length_tier. Users who visited a screen on date: top_screen. One of the configuration's own (segments): users active on date if it is a property; all users ever seen if it says otherwise, else those for whom one of its rules holds."`
+	Segment      string       `parquet:"segment,optional" doc:"Segment; null where the attribute or property is unknown, or for length_tier the length."`
 	Users        int64        `parquet:"users" doc:"Users in the segment."`
 	Sessions     int64        `parquet:"sessions" doc:"Sessions they began on date."`
 	P50Seconds   *float64     `parquet:"duration_p50_seconds,optional" doc:"Exact nearest-rank median duration of those sessions in seconds; null if there are none."`

@@ -10,11 +10,14 @@ import (
 // day.
 type Segmentation struct {
 	Name string
+	// Property is a property of events by whose latest value known the users
+	// active on the day are sorted. It comes without rules.
+	Property string `json:",omitempty"`
 	// Rules are tried in order; a user is in the segment of the first that
 	// holds, and in Otherwise if none does. An empty Otherwise leaves those
 	// out of the segmentation.
-	Rules     []SegmentRule
-	Otherwise string `json:",omitempty"`
+	Rules     []SegmentRule `json:",omitempty"`
+	Otherwise string        `json:",omitempty"`
 }
 
 // A SegmentRule says who is in a segment.
@@ -84,6 +87,9 @@ func (a *Analysis) cuts() []segmentation {
 
 // of sorts a user. A rule that fails does not hold.
 func (s *Segmentation) of(u *UserDay) (string, bool) {
+	if s.Property != "" {
+		return u.Property(s.Property), len(u.Sessions) > 0
+	}
 	known := *u
 	known.Next = Unknown
 	for i := range s.Rules {

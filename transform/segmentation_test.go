@@ -156,6 +156,7 @@ func TestSegmentationsAreInTheDigest(t *testing.T) {
 		func(*transform.Segmentation) {},
 		func(s *transform.Segmentation) { s.Name = "other" },
 		func(s *transform.Segmentation) { s.Otherwise = "seldom" },
+		func(s *transform.Segmentation) { s.Property = "plan" },
 		func(s *transform.Segmentation) { s.Rules[2].Segment = "daily" },
 		func(s *transform.Segmentation) { s.Rules[2].When = "6" },
 		func(s *transform.Segmentation) { slices.Reverse(s.Rules) },
@@ -203,7 +204,7 @@ func TestSegmentsAddUp(t *testing.T) {
 	}{
 		{[]string{"lifecycle", "lifecycle_day", "exhaustive"}, func(*transform.UserDay) bool { return true }},
 		{[]string{"activity_tier", "recency_frequency"}, func(u *transform.UserDay) bool { return u.ActiveDays.DaysIn(28) > 0 }},
-		{[]string{"platform", "os_version", "device_model", "device_class", "app_version", "country", "language", "acquisition_source", "campaign"}, func(u *transform.UserDay) bool {
+		{[]string{"platform", "os_version", "device_model", "device_class", "app_version", "country", "language", "acquisition_source", "campaign", "plan"}, func(u *transform.UserDay) bool {
 			return len(u.Sessions) > 0
 		}},
 		{[]string{"length_tier"}, func(u *transform.UserDay) bool {
@@ -220,8 +221,8 @@ func TestSegmentsAddUp(t *testing.T) {
 	}
 	exhaustive := habit("seldom")
 	exhaustive.Name = "exhaustive"
-	analysis := transform.Analysis{Segmentations: []transform.Segmentation{habit(""), exhaustive}}
-	if diff := gocmp.Diff(slices.Sorted(slices.Values(append(transform.Segmentations(), "exhaustive", "habit"))), slices.Sorted(maps.Keys(of))); diff != "" {
+	analysis := transform.Analysis{Segmentations: []transform.Segmentation{habit(""), exhaustive, {Name: "plan", Property: "plan"}}}
+	if diff := gocmp.Diff(slices.Sorted(slices.Values(append(transform.Segmentations(), "exhaustive", "habit", "plan"))), slices.Sorted(maps.Keys(of))); diff != "" {
 		t.Fatalf("segmentations (-there +looked at):\n%s", diff)
 	}
 	rapid.Check(t, func(t *rapid.T) {

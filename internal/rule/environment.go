@@ -35,6 +35,8 @@ type environment struct {
 	Country     string `expr:"country" doc:"Latest country known, as the source writes it." example:"country == ''"`
 	Language    string `expr:"language" doc:"Latest language known." example:"language startsWith 'pt'"`
 
+	Property func(string) string `expr:"property" args:"property" doc:"Latest value known of a property that the sources keep; empty if there is none." example:"property('plan') == 'pro'"`
+
 	FirstPlatform   string `expr:"first_platform" doc:"Platform of the first session." example:"first_platform != platform"`
 	FirstCountry    string `expr:"first_country" doc:"Country of the first session." example:"first_country == 'PT'"`
 	FirstAppVersion string `expr:"first_app_version" doc:"App version of the first session." example:"first_app_version startsWith '3.'"`
@@ -82,6 +84,7 @@ func newEnvironment(u *transform.UserDay) environment {
 		}
 		return u.Events[i]
 	}
+	e.Property = u.Property
 	e.Did = func(name string) bool { return event(name).Total > 0 }
 	e.Count = func(name string) int { return int(event(name).Total) }
 	e.CountToday = func(name string) int { return int(event(name).Today) }
@@ -133,23 +136,15 @@ func (e *environment) addSessions(sessions []transform.Session) {
 
 func micros(seconds float64) int64 { return int64(math.Round(seconds * 1e6)) }
 
-// A function is one of ours.
-type function struct {
-	of      string // what its first argument names
-	isEvent bool
-}
-
-// functionNamed returns the function of that name.
-func functionNamed(name string) (function, bool) {
+// firstOf returns what the first argument of a function of ours names: event,
+// screen or property; "" if it is none of ours.
+func firstOf(name string) string {
 	f, ok := fieldNamed(name)
 	if !ok || f.Type.Kind() != reflect.Func {
-		return function{}, false
+		return ""
 	}
 	of, _, _ := strings.Cut(f.Tag.Get("args"), ",")
-	if of == "event" {
-		return function{"an event", true}, true
-	}
-	return function{"a " + of, false}, true
+	return of
 }
 
 // mayBeUnknown says whether a name is that of a number that may be unknown.

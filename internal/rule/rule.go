@@ -34,9 +34,9 @@ var functions = []string{"abs", "ceil", "floor", "round", "min", "max", "len", "
 
 // A Rule is a condition on a user at the end of a day.
 type Rule struct {
-	// Events are the names of the events that it asks for, sorted.
-	Events  []string
-	program *vm.Program
+	Events     []string // names of the events that it asks for, sorted
+	Properties []string // likewise
+	program    *vm.Program
 }
 
 // An Error says what is wrong with a rule, and shows where.
@@ -61,7 +61,7 @@ func Parse(text string) (*Rule, error) {
 	case len(text) > longestText:
 		return nil, &Error{Message: fmt.Sprintf("it has %d bytes: want at most %d", len(text), longestText)}
 	}
-	looked := &look{}
+	looked := &look{names: map[string][]string{}}
 	options := []expr.Option{expr.Env(environment{}), expr.AsBool(), expr.WarnOnAny(), expr.MaxNodes(mostNodes), expr.Patch(looked), expr.DisableAllBuiltins()}
 	for _, name := range functions {
 		options = append(options, expr.EnableBuiltin(name))
@@ -73,8 +73,7 @@ func Parse(text string) (*Rule, error) {
 	if err != nil {
 		return nil, explain(text, err)
 	}
-	slices.Sort(looked.events)
-	return &Rule{slices.Compact(looked.events), program}, nil
+	return &Rule{looked.names["event"], looked.names["property"], program}, nil
 }
 
 // Holds says whether the rule holds for a user. It fails if a part of it has
@@ -109,9 +108,9 @@ func explain(text string, err error) error {
 }
 
 // A look goes over the parts of an expression, to refuse what a rule may not
-// be made of and to take down the events that it asks for.
+// be made of and to take down the names that it asks for.
 type look struct {
-	events   []string
+	names    map[string][]string   // events, screens and properties that are asked for, each sorted
 	unsure   []*ast.IdentifierNode // numbers that may be unknown, where nothing says what then
 	problems []*file.Error
 }
@@ -193,17 +192,17 @@ func (l *look) call(n *ast.CallNode) {
 		return // the types say what is wrong
 	}
 	name := callee.Value
-	f, ok := functionNamed(name)
-	if !ok {
+	of := firstOf(name)
+	if of == "" {
 		return
 	}
 	text, ok := n.Arguments[0].(*ast.StringNode)
 	if !ok || text.Value == "" {
-		l.refuse(n.Arguments[0], "%s: want the name of %s in quotes", name, f.of)
+		l.refuse(n.Arguments[0], "%s: want the name of the %s in quotes", name, of)
 		return
 	}
-	if f.isEvent {
-		l.events = append(l.events, text.Value)
+	if at, found := slices.BinarySearch(l.names[of], text.Value); !found {
+		l.names[of] = slices.Insert(l.names[of], at, text.Value)
 	}
 	if len(n.Arguments) == 2 {
 		if days, ok := n.Arguments[1].(*ast.IntegerNode); !ok || days.Value < 1 || days.Value > mostDays {

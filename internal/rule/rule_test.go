@@ -28,7 +28,7 @@ func ann() *transform.UserDay {
 		User: &transform.User{
 			Date: today, FirstSeen: today - 40, LastSeen: today, SessionsTotal: 50, Sessions1: 3, Sessions7: 7, Sessions28: 20,
 			ActiveDays: 1 | 1<<3 | 1<<6 | 1<<7 | 1<<40,
-			Platform:   "ios", OSVersion: "18.5", DeviceModel: "iPhone17,3", DeviceClass: "phone", AppVersion: "4.1", Country: "PT", Language: "pt-PT",
+			Platform:   "ios", OSVersion: "18.5", DeviceModel: "iPhone17,3", DeviceClass: "phone", AppVersion: "4.1", Country: "PT", Language: "pt-PT", Properties: "genre=a%26b&plan=pro",
 			FirstPlatform: "web", FirstCountry: "DE", FirstAppVersion: "3.0", FirstAcquisitionSource: "ads", FirstCampaign: "spring",
 		},
 		Sessions: []transform.Session{session(100, true), session(9999, false), session(40, true)},
@@ -71,6 +71,7 @@ func TestRules(t *testing.T) {
 		{`events == 6 and screen_views == 4 and key_events == 2 and crashes == 2 and crashed`, true, false},
 		{`not crashed`, false, true},
 		{`did("purchase")`, true, false},
+		{`property("plan") == "pro" and property("genre") == "a&b" and property("pla") == ""`, true, false},
 		{`count("purchase") == 3 and count_today("purchase") == 1 and count("never") == 0`, true, false},
 		{`days("purchase", 27) == 1 and days("purchase", 28) == 2 and days("purchase", 63) == 3`, true, false},
 		{`did("share") and count_today("share") == 0`, true, false},
@@ -125,11 +126,11 @@ func TestWrongRules(t *testing.T) {
 		{`(median_seconds ?? "long") == "long"`, "median_seconds is a number: want a number after ??", 20},
 
 		{`did()`, "not enough arguments to call did", 1},
-		{`did(1)`, "did: want the name of an event in quotes", 5},
-		{`did("")`, "did: want the name of an event in quotes", 5},
-		{`did("a" + "b")`, "did: want the name of an event in quotes", 9},
-		{`did(platform)`, "did: want the name of an event in quotes", 5},
-		{`visits(1) > 0`, "visits: want the name of a screen in quotes", 8},
+		{`did(1)`, "did: want the name of the event in quotes", 5},
+		{`did("")`, "did: want the name of the event in quotes", 5},
+		{`did("a" + "b")`, "did: want the name of the event in quotes", 9},
+		{`did(platform)`, "did: want the name of the event in quotes", 5},
+		{`visits(1) > 0`, "visits: want the name of the screen in quotes", 8},
 		{`days("purchase") > 0`, "not enough arguments to call days", 1},
 		{`days("purchase", 0) > 0`, "days: want a number of days from 1 to 63", 18},
 		{`days("purchase", 64) > 0`, "days: want a number of days from 1 to 63", 18},
@@ -180,13 +181,16 @@ func TestRuleWithoutAValue(t *testing.T) {
 	}
 }
 
-func TestEventsOfARule(t *testing.T) {
-	r, err := rule.Parse(`did("share") or days("buy", 7) > 1 or count("share") > 2 and visits("Home") > 0 or count_today("open") > 0`)
+func TestNamesOfARule(t *testing.T) {
+	r, err := rule.Parse(`property("plan") != property("genre") or property("plan") == "x" or did("share") or days("buy", 7) > 1 or count("share") > 2 and visits("Home") > 0 or count_today("open") > 0`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := gocmp.Diff([]string{"buy", "open", "share"}, r.Events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
+	}
+	if diff := gocmp.Diff([]string{"genre", "plan"}, r.Properties); diff != "" {
+		t.Errorf("properties (-want +got):\n%s", diff)
 	}
 }
 
