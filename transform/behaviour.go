@@ -6,36 +6,43 @@ import (
 	"slices"
 )
 
-// recencyFrequency sorts users by two tiers, as docs/metrics.md
-// says: how many days ago the active day before today was, and on how many of
-// the last 28 days the user was active; "" if on none.
+// recencyFrequencies are the names of the segments of recency_frequency, by
+// both tiers.
+var recencyFrequencies = [5][4]string{
+	{"new f1", "new f2-3", "new f4-13", "new f14+"},
+	{"r1 f1", "r1 f2-3", "r1 f4-13", "r1 f14+"},
+	{"r2-7 f1", "r2-7 f2-3", "r2-7 f4-13", "r2-7 f14+"},
+	{"r8-28 f1", "r8-28 f2-3", "r8-28 f4-13", "r8-28 f14+"},
+	{"r29+ f1", "r29+ f2-3", "r29+ f4-13", "r29+ f14+"},
+}
+
+// recencyFrequency sorts users by how many days ago the active day before today
+// was, and on how many of the last 28 days the user was active; "" if on none.
+// The tiers are those of docs/metrics.md.
 func recencyFrequency(u *User) string {
-	var recency, frequency string
+	recency, frequency := 0, 0
 	switch days := u.ActiveDays.DaysIn(28); {
 	case days >= 14:
-		frequency = "f14+"
+		frequency = 3
 	case days >= 4:
-		frequency = "f4-13"
+		frequency = 2
 	case days >= 2:
-		frequency = "f2-3"
-	case days == 1:
-		frequency = "f1"
-	default:
+		frequency = 1
+	case days == 0:
 		return ""
 	}
 	switch ago, known := u.PreviousActive(); {
-	case !known && u.FirstSeen == u.Date:
-		recency = "new"
+	case !known && u.FirstSeen == u.Date: // new
 	case !known || ago > 28:
-		recency = "r29+"
+		recency = 4
 	case ago > 7:
-		recency = "r8-28"
+		recency = 3
 	case ago > 1:
-		recency = "r2-7"
+		recency = 2
 	default:
-		recency = "r1"
+		recency = 1
 	}
-	return recency + " " + frequency
+	return recencyFrequencies[recency][frequency]
 }
 
 // PreviousActive returns how many days before Date the user was active last,
@@ -46,10 +53,11 @@ func (u *User) PreviousActive() (ago int, known bool) {
 }
 
 // lengthTier sorts users by the median length of their sessions that count on
-// the day, as docs/metrics.md says.
+// the day, in the tiers of docs/metrics.md.
 func lengthTier(u *UserDay) (string, bool) {
 	in := false
-	var length spans
+	var few [8]int64 // most users have no more sessions
+	length := spans{micros: few[:0]}
 	for i := range u.Sessions {
 		if u.Sessions[i].IsCounted {
 			in = true
@@ -79,7 +87,8 @@ func topScreen(u *UserDay) (string, bool) {
 		name   string
 		visits int
 	}
-	var seen []screen // few
+	var few [8]screen // most users see no more
+	seen := few[:0]
 	for i := range u.Steps {
 		if !u.Steps[i].IsVisit {
 			continue

@@ -24,7 +24,7 @@ type Tally struct {
 	sums     map[Cut]*sums
 	versions map[versionKey]*sessionsSum
 	cohorts  map[cohortKey]*retentionSum
-	segments map[segmentKey]*segmentSum
+	segments []map[string]*segmentSum // of each of segmentations, by segment
 }
 
 // sums are the metrics of one cut of the day.
@@ -48,14 +48,17 @@ func (s *sums) merge(o *sums) {
 // NewTally returns the empty tally of a day. Final says that the sessions of
 // the day are final and whether users returned the next day is known.
 func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
-	return &Tally{
+	t := &Tally{
 		day: day, digest: digest, final: final, minUsers: a.MinUsers,
 		segmentations: a.segmentations(), cuts: a.cuts(),
 		sums:     map[Cut]*sums{{Name: total}: newSums()},
 		versions: map[versionKey]*sessionsSum{},
 		cohorts:  map[cohortKey]*retentionSum{},
-		segments: map[segmentKey]*segmentSum{},
 	}
+	for range t.segmentations {
+		t.segments = append(t.segments, map[string]*segmentSum{})
+	}
+	return t
 }
 
 // Add counts a user. A user must not be added twice.
@@ -86,7 +89,9 @@ func (t *Tally) Merge(o *Tally) {
 	mergeMaps(t.sums, o.sums, (*sums).merge)
 	mergeMaps(t.versions, o.versions, (*sessionsSum).merge)
 	mergeMaps(t.cohorts, o.cohorts, (*retentionSum).merge)
-	mergeMaps(t.segments, o.segments, (*segmentSum).merge)
+	for i := range t.segments {
+		mergeMaps(t.segments[i], o.segments[i], (*segmentSum).merge)
+	}
 }
 
 func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
