@@ -22,6 +22,7 @@ var first, last = date(27), date(31)
 // A sent event is a line and the night in which it arrives.
 type sent struct {
 	line  string
+	day   calendar.Day // on which it happened
 	night calendar.Day // the first run to see it is on this morning
 }
 
@@ -80,6 +81,7 @@ func drawEvents(t *rapid.T, zone calendar.Zone) []sent {
 		return sent{
 			line: stampedLine(id, device, user, rapid.SampledFrom(names).Draw(t, "name"), at,
 				rapid.SampledFrom([]string{"", "", "s1", "s2", "-1"}).Draw(t, "stamp"), rapid.SampledFrom([]string{"", "Home", "Map"}).Draw(t, "screen")),
+			day:   day,
 			night: min(max(day+1+late, first+1), last+1),
 		}
 	}), 1, 14).Draw(t, "events")
@@ -110,11 +112,12 @@ func TestHistoryOfRunsDoesNotShow(t *testing.T) {
 	root := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		definition, compared := drawDefinitions(t)
+		analysis := drawAnalysis(t)
 		events := drawEvents(t, lisbon(t))
 
 		once, finished := tempSite(t, root)
 		defer finished()
-		once.Definition, once.Compare, once.Workers = definition, compared, 1
+		once.Definition, once.Compare, once.Analysis, once.Workers = definition, compared, analysis, 1
 		var all []string
 		for _, e := range events {
 			all = append(all, e.line)
@@ -126,7 +129,7 @@ func TestHistoryOfRunsDoesNotShow(t *testing.T) {
 
 		nightly, finished := tempSite(t, root)
 		defer finished()
-		nightly.Definition, nightly.Compare = definition, compared
+		nightly.Definition, nightly.Compare, nightly.Analysis = definition, compared, analysis
 		seen := first // mornings up to this one have been looked at
 		for morning := first + 1; morning <= last+1; morning++ {
 			if morning <= last && rapid.IntRange(0, 4).Draw(t, "no run") == 0 {
@@ -174,6 +177,7 @@ func TestStateIsACache(t *testing.T) {
 		s, finished := tempSite(t, root)
 		defer finished()
 		s.Definition, s.Compare = drawDefinitions(t)
+		s.Analysis = drawAnalysis(t)
 		ship(t, s, drawEvents(t, s.Zone), func(calendar.Day) bool { return true }, "all")
 		s.night(t, last+1, Range{})
 		want := s.result(t)

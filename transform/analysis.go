@@ -48,6 +48,11 @@ func (a *Analysis) Declared() []string {
 			}
 		}
 	}
+	for _, s := range a.Segmentations {
+		for _, r := range s.Rules {
+			names = append(names, r.Events...)
+		}
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }

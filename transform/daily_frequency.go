@@ -119,3 +119,34 @@ func (f *frequencySum) rows(cut Cut, day calendar.Day, digest string) []DailyFre
 func (k bucketKey) compare(o bucketKey) int {
 	return cmp.Or(strings.Compare(k.measure, o.measure), cmp.Compare(k.window, o.window), cmp.Compare(k.bucket, o.bucket))
 }
+
+// What is hidden of too few users: see [suppress].
+
+func frequencyCell(r *DailyFrequency) cell {
+	bucket := int64(-1)
+	if r.Bucket != nil {
+		bucket = *r.Bucket
+	}
+	return cell{r.Cut, r.Segment, key(r.Measure, r.WindowDays, bucket), r.Users}
+}
+
+// frequencyLine: buckets add up to the active users of their window, and those
+// of the time since the previous session to what their shares are of.
+func frequencyLine(r *DailyFrequency) string {
+	if r.Bucket == nil {
+		return ""
+	}
+	return key(r.Measure, r.WindowDays)
+}
+
+// frequencyTells: a share says what it is of, and stickiness both.
+func frequencyTells(r *DailyFrequency) []string {
+	active := func(window int64) string { return key("active_users", window, int64(-1)) }
+	switch r.Measure {
+	case "sessions", "active_days":
+		return []string{active(r.WindowDays)}
+	case "stickiness":
+		return []string{active(1), active(r.WindowDays)}
+	}
+	return nil
+}

@@ -1,15 +1,9 @@
 package transform
 
 import (
-	"cmp"
+	"slices"
 	"strings"
 )
-
-type segmentKey struct{ segmentation, segment string }
-
-func (k segmentKey) compare(o segmentKey) int {
-	return cmp.Or(strings.Compare(k.segmentation, o.segmentation), strings.Compare(k.segment, o.segment))
-}
 
 type segmentSum struct {
 	users, sessions, known, returned int64 // known: users of whom the next day is known
@@ -59,9 +53,9 @@ func activityTier(u *User) string {
 }
 
 func (t *Tally) addSegments(u *UserDay) {
-	for _, s := range t.segmentations {
+	for i, s := range t.segmentations {
 		if segment, in := s.of(u); in {
-			at(t.segments, segmentKey{s.name, segment}).add(u)
+			at(t.segments[i], segment).add(u)
 		}
 	}
 }
@@ -84,16 +78,21 @@ func (s *segmentSum) add(u *UserDay) {
 }
 
 func (t *Tally) segmentRows() []DailySegment {
-	return sortedRows(t.segments, segmentKey.compare, func(k segmentKey, s *segmentSum) DailySegment {
-		r := DailySegment{
-			Date: t.day, Segmentation: k.segmentation, Segment: k.segment,
-			Users: s.users, Sessions: s.sessions, P50Seconds: s.duration.percentile(50),
-			IsFinal: t.final, DefinitionDigest: t.digest,
-		}
-		if s.known > 0 {
-			r.Returned = ptr(s.returned)
-			r.ReturnRate = ratio(float64(s.returned), float64(s.users))
-		}
-		return r
-	})
+	var rows []DailySegment
+	for i, of := range t.segmentations {
+		rows = append(rows, sortedRows(t.segments[i], strings.Compare, func(segment string, s *segmentSum) DailySegment {
+			r := DailySegment{
+				Date: t.day, Segmentation: of.name, Segment: segment,
+				Users: s.users, Sessions: s.sessions, P50Seconds: s.duration.percentile(50),
+				IsFinal: t.final, DefinitionDigest: t.digest,
+			}
+			if s.known > 0 {
+				r.Returned = ptr(s.returned)
+				r.ReturnRate = ratio(float64(s.returned), float64(s.users))
+			}
+			return r
+		})...)
+	}
+	slices.SortStableFunc(rows, func(a, b DailySegment) int { return strings.Compare(a.Segmentation, b.Segmentation) })
+	return rows
 }

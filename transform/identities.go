@@ -218,7 +218,13 @@ func segmentsAreExhaustive(t *Tables, _ *Definition, a *Analysis, breach func(st
 		}
 	}
 	known := int64(len(t.Users))
-	for _, s := range [...]string{"lifecycle", "lifecycle_day"} {
+	exhaustive := []string{"lifecycle", "lifecycle_day"}
+	for _, s := range a.Segmentations {
+		if s.Otherwise != "" {
+			exhaustive = append(exhaustive, s.Name)
+		}
+	}
+	for _, s := range exhaustive {
 		if users[s] > known || a.MinUsers <= 1 && users[s] != known {
 			breach("%d users by %s, %d in users", users[s], s, known)
 		}

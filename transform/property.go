@@ -9,6 +9,9 @@ import (
 // does not say it or the source does not keep it.
 func (a *Attributes) Property(name string) string { return property(a.Properties, name) }
 
+// Property returns the latest value known of a property, "" if there is none.
+func (u *User) Property(name string) string { return property(u.Properties, name) }
+
 // property finds a property in a text of properties.
 func property(properties, name string) string {
 	for rest := properties; rest != ""; {

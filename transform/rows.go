@@ -138,11 +138,14 @@ type User struct {
 	FirstAcquisitionSource string `parquet:"first_acquisition_source,optional" doc:"Acquisition source of the first session."`
 	FirstCampaign          string `parquet:"first_campaign,optional" doc:"Campaign of the first session."`
 
-	Platform   string `parquet:"platform,optional" doc:"Latest platform known."`
-	Country    string `parquet:"country,optional" doc:"Latest country known."`
-	AppVersion string `parquet:"app_version,optional" doc:"Latest app version known."`
-	Language   string `parquet:"language,optional" doc:"Latest language known."`
-	Properties string `parquet:"properties,optional" doc:"Latest value known of each property that the sources keep, as in sessions."`
+	Platform    string `parquet:"platform,optional" doc:"Latest platform known."`
+	OSVersion   string `parquet:"os_version,optional" doc:"Latest operating system version known."`
+	DeviceModel string `parquet:"device_model,optional" doc:"Latest device model known."`
+	DeviceClass string `parquet:"device_class,optional" doc:"Latest kind of device known, as in sessions."`
+	Country     string `parquet:"country,optional" doc:"Latest country known."`
+	AppVersion  string `parquet:"app_version,optional" doc:"Latest app version known."`
+	Language    string `parquet:"language,optional" doc:"Latest language known."`
+	Properties  string `parquet:"properties,optional" doc:"Latest value known of each property that the sources keep, as in sessions."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }
@@ -217,8 +220,8 @@ type DailyRetention struct {
 // DailySegment is a row of daily_segments: one segment of one segmentation.
 type DailySegment struct {
 	Date         calendar.Day `parquet:"date,date" doc:"Local day. Membership uses what was known at its end. Partition column."`
-	Segmentation string       `parquet:"segmentation" doc:"lifecycle and lifecycle_day (exhaustive over all users ever seen), activity_tier (users active in the last 28 days), platform, country, app_version, language, acquisition_source (users active on date)."`
-	Segment      string       `parquet:"segment,optional" doc:"Segment; null where the attribute is unknown."`
+	Segmentation string       `parquet:"segmentation" doc:"Each sorts all of some users, every one into one segment. All users ever seen: lifecycle, lifecycle_day. Users active in the 28 days that end with date: activity_tier, recency_frequency. Users active on date: platform, os_version, device_model, device_class, app_version, country, language, acquisition_source, campaign. Users with a session that counts on date: length_tier. Users who visited a screen on date: top_screen. One of the configuration's own (segments): users active on date if it is a property; all users ever seen if it says otherwise, else those for whom one of its rules holds."`
+	Segment      string       `parquet:"segment,optional" doc:"Segment; null where the attribute or property is unknown, or for length_tier the length."`
 	Users        int64        `parquet:"users" doc:"Users in the segment."`
 	Sessions     int64        `parquet:"sessions" doc:"Sessions they began on date."`
 	P50Seconds   *float64     `parquet:"duration_p50_seconds,optional" doc:"Exact nearest-rank median duration of those sessions in seconds; null if there are none."`

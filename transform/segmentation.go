@@ -10,18 +10,24 @@ import (
 // day.
 type Segmentation struct {
 	Name string
+	// Property is a property of events by whose latest value known the users
+	// active on the day are sorted. It comes without rules.
+	Property string `json:",omitempty"`
 	// Rules are tried in order; a user is in the segment of the first that
 	// holds, and in Otherwise if none does. An empty Otherwise leaves those
 	// out of the segmentation.
-	Rules     []SegmentRule
-	Otherwise string `json:",omitempty"`
+	Rules     []SegmentRule `json:",omitempty"`
+	Otherwise string        `json:",omitempty"`
 }
 
 // A SegmentRule says who is in a segment.
 type SegmentRule struct {
 	Segment string
-	When    string                       // the rule as written: what the digest is made of
-	Holds   func(*UserDay) (bool, error) `json:"-"`
+	When    string   // the rule as written: what the digest is made of
+	Events  []string `json:"-"` // names of the events that it looks at
+	// Holds decides by the UserDay alone, which comes without Next: what a
+	// user does later never changes a segment.
+	Holds func(*UserDay) (bool, error) `json:"-"`
 }
 
 // segmentation is how a tally sorts users: into a segment, "" where it is
@@ -47,11 +53,18 @@ var segmentations = [...]segmentation{
 	{name: "lifecycle", of: func(u *UserDay) (string, bool) { return lifecycle(u.User, lapse), true }},
 	{name: "lifecycle_day", of: func(u *UserDay) (string, bool) { return lifecycle(u.User, 1), true }},
 	{name: "activity_tier", of: func(u *UserDay) (string, bool) { tier := activityTier(u.User); return tier, tier != "" }},
+	{name: "recency_frequency", of: func(u *UserDay) (string, bool) { cell := recencyFrequency(u.User); return cell, cell != "" }},
+	{name: "length_tier", of: lengthTier},
+	{name: "top_screen", of: topScreen},
 	ofActive("platform", func(u *User) string { return u.Platform }),
-	ofActive("country", func(u *User) string { return u.Country }),
+	ofActive("os_version", func(u *User) string { return u.OSVersion }),
+	ofActive("device_model", func(u *User) string { return u.DeviceModel }),
+	ofActive("device_class", func(u *User) string { return u.DeviceClass }),
 	ofActive("app_version", func(u *User) string { return u.AppVersion }),
+	ofActive("country", func(u *User) string { return u.Country }),
 	ofActive("language", func(u *User) string { return u.Language }),
 	ofActive("acquisition_source", func(u *User) string { return u.FirstAcquisitionSource }),
+	ofActive("campaign", func(u *User) string { return u.FirstCampaign }),
 }
 
 // ofActive is an attribute of users with a session on the day.
@@ -86,8 +99,13 @@ func (a *Analysis) cuts() []segmentation {
 
 // of sorts a user. A rule that fails does not hold.
 func (s *Segmentation) of(u *UserDay) (string, bool) {
+	if s.Property != "" {
+		return u.Property(s.Property), len(u.Sessions) > 0
+	}
+	known := *u
+	known.Next = Unknown
 	for i := range s.Rules {
-		if holds, err := s.Rules[i].Holds(u); err == nil && holds {
+		if holds, err := s.Rules[i].Holds(&known); err == nil && holds {
 			return s.Rules[i].Segment, true
 		}
 	}

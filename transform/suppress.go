@@ -16,42 +16,121 @@ type cell struct {
 // key writes what else is in the key of a row.
 func key(parts ...any) string { return fmt.Sprint(parts...) }
 
+// within is how rows of one segment give each other away.
+type within[R any] struct {
+	// line names the rows of a segment that add up to one that is shown, such
+	// as the buckets of its active users. A user may be in several of them.
+	// It is "" for a row in none.
+	line func(*R) string
+	// tells are what is left of the keys of rows that can be had from this one,
+	// such as the row that its share is of.
+	tells func(*R) []string
+}
+
 // suppress leaves out the rows of cuts, the total excepted, that are about
-// fewer than least users. Where that would leave out a single segment of a
-// cut, the smallest of the others goes too: else it could be had by taking
-// those that are shown from the total.
-func suppress[R any](rows *[]R, least int64, of func(*R) cell) {
-	type group struct{ cut, rest string }
-	type standing struct {
-		hidden, next int // rows left out; index of the smallest that is shown, -1 if there is none
+// fewer than least users, and as many others as it takes that none of those
+// can be had by taking what is shown from a sum that is shown too.
+//
+// The rows of a cut that differ by segment alone add up to the row of the
+// total: they are a line. Others says of further ones.
+func suppress[R any](rows *[]R, least int64, of func(*R) cell, others ...within[R]) {
+	s := suppression{least: least, shown: make([]bool, len(*rows))}
+	lines := map[string]int{}
+	join := func(name string, overlaps bool, row int) {
+		i, ok := lines[name]
+		if !ok {
+			i = len(s.lines)
+			lines[name] = i
+			s.lines = append(s.lines, line{overlaps: overlaps})
+		}
+		s.lines[i].rows = append(s.lines[i].rows, row)
 	}
-	groups := map[group]*standing{}
-	cells := make([]cell, len(*rows))
-	hide := make([]bool, len(*rows))
+	named := map[[3]string]int{}
 	for i := range *rows {
 		c := of(&(*rows)[i])
-		cells[i] = c
+		s.users = append(s.users, c.users)
+		s.shown[i] = c.cut == total || c.users >= least
+		named[[3]string{c.cut, c.segment, c.rest}] = i
+	}
+	for i := range *rows {
+		r := &(*rows)[i]
+		c := of(r)
 		if c.cut == total {
 			continue
 		}
-		g := groups[group{c.cut, c.rest}]
-		if g == nil {
-			g = &standing{next: -1}
-			groups[group{c.cut, c.rest}] = g
-		}
-		switch {
-		case c.users < least:
-			hide[i] = true
-			g.hidden++
-		case g.next < 0 || c.users < cells[g.next].users:
-			g.next = i // of equals the first: rows are in order
-		}
-	}
-	for _, g := range groups {
-		if g.hidden == 1 && g.next >= 0 {
-			hide[g.next] = true
+		join(fmt.Sprintf("%q %q", c.cut, c.rest), c.cut == byVersion, i)
+		for n, o := range others {
+			if name := o.line(r); name != "" {
+				join(fmt.Sprintf("%d %q %q %q", n, c.cut, c.segment, name), true, i)
+			}
+			for _, rest := range o.tells(r) {
+				if told, ok := named[[3]string{c.cut, c.segment, rest}]; ok {
+					s.tells = append(s.tells, [2]int{i, told})
+				}
+			}
 		}
 	}
+	s.settle()
 	i := -1
-	*rows = slices.DeleteFunc(*rows, func(R) bool { i++; return hide[i] })
+	*rows = slices.DeleteFunc(*rows, func(R) bool { i++; return !s.shown[i] })
+}
+
+// A suppression says which rows are shown. It knows them by their indexes.
+type suppression struct {
+	least int64
+	users []int64
+	shown []bool
+	lines []line
+	tells [][2]int // a row, and one that can be had from it
+}
+
+// A line is rows that add up to something that is shown.
+type line struct {
+	rows     []int
+	overlaps bool // a user may be in several of them
+}
+
+// settle hides rows until nothing more has to be: what one line hides may be
+// had from another that it is in too.
+func (s *suppression) settle() {
+	for changed := true; changed; {
+		changed = false
+		for _, t := range s.tells {
+			if s.shown[t[0]] && !s.shown[t[1]] {
+				s.shown[t[0]], changed = false, true
+			}
+		}
+		for i := range s.lines {
+			for row := s.next(&s.lines[i]); row >= 0; row = s.next(&s.lines[i]) {
+				s.shown[row], changed = false, true
+			}
+		}
+	}
+}
+
+// next returns the row of a line that has to go next, the smallest of those
+// shown and of equals the first; -1 if none has to. The sum of what is hidden
+// is known: it must be of two rows or more, and about least users. Rows about
+// nobody have nothing to hide.
+func (s *suppression) next(l *line) int {
+	hidden, users, smallest := 0, int64(0), -1
+	for _, i := range l.rows {
+		switch n := s.users[i]; {
+		case s.shown[i]:
+			if smallest < 0 || n < s.users[smallest] {
+				smallest = i
+			}
+		case n > 0:
+			hidden++
+			if l.overlaps {
+				users = max(users, n) // at least those of one row are different users
+			} else {
+				users += n
+			}
+		}
+	}
+	if hidden == 0 || hidden > 1 && users >= s.least {
+		return -1
+	}
+	return smallest
 }

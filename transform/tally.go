@@ -23,15 +23,14 @@ type Tally struct {
 	features      []Feature
 	funnels       []Funnel
 
-	sums     map[Cut]*sums
-	versions map[versionKey]*sessionsSum
-	cohorts  map[cohortKey]*retentionSum
-	segments map[segmentKey]*segmentSum
-
+	sums       map[Cut]*sums
+	versions   map[versionKey]*sessionsSum
+	cohorts    map[cohortKey]*retentionSum
 	retentions map[string]declaredRetention
 	cells      map[retentionCell]*retentionSum
 	lifecycles map[Cut]*lifecycleSum
-	written    map[string][]Cut // by segments of user_retention, which repeat
+	written    map[string][]Cut         // by segments of user_retention, which repeat
+	segments   []map[string]*segmentSum // of each of segmentations, by segment
 }
 
 // sums are the metrics of one cut of the day.
@@ -74,19 +73,21 @@ func (s *sums) merge(o *sums) {
 // NewTally returns the empty tally of a day. Final says that the sessions of
 // the day are final and whether users returned the next day is known.
 func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
-	return &Tally{
+	t := &Tally{
 		day: day, digest: digest, final: final, minUsers: a.MinUsers,
 		segmentations: a.segmentations(), cuts: a.cuts(), features: a.Features, funnels: a.Funnels,
-		sums:     map[Cut]*sums{{Name: total}: newSums()},
-		versions: map[versionKey]*sessionsSum{},
-		cohorts:  map[cohortKey]*retentionSum{},
-		segments: map[segmentKey]*segmentSum{},
-
+		sums:       map[Cut]*sums{{Name: total}: newSums()},
+		versions:   map[versionKey]*sessionsSum{},
+		cohorts:    map[cohortKey]*retentionSum{},
 		retentions: declaredRetentions(&a),
 		cells:      map[retentionCell]*retentionSum{},
 		lifecycles: map[Cut]*lifecycleSum{{Name: total}: {}},
 		written:    map[string][]Cut{},
 	}
+	for range t.segmentations {
+		t.segments = append(t.segments, map[string]*segmentSum{})
+	}
+	return t
 }
 
 // Add counts a user. A user must not be added twice.
@@ -120,9 +121,11 @@ func (t *Tally) Merge(o *Tally) {
 	mergeMaps(t.sums, o.sums, (*sums).merge)
 	mergeMaps(t.versions, o.versions, (*sessionsSum).merge)
 	mergeMaps(t.cohorts, o.cohorts, (*retentionSum).merge)
-	mergeMaps(t.segments, o.segments, (*segmentSum).merge)
 	mergeMaps(t.cells, o.cells, (*retentionSum).merge)
 	mergeMaps(t.lifecycles, o.lifecycles, (*lifecycleSum).merge)
+	for i := range t.segments {
+		mergeMaps(t.segments[i], o.segments[i], (*segmentSum).merge)
+	}
 }
 
 func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
@@ -163,13 +166,6 @@ func (t *Tally) suppress(tables *Tables) {
 	suppress(&tables.DailySessions, t.minUsers, func(r *DailySessions) cell {
 		return cell{r.Cut, r.Segment, "", r.Users}
 	})
-	suppress(&tables.DailyFrequency, t.minUsers, func(r *DailyFrequency) cell {
-		bucket := int64(-1)
-		if r.Bucket != nil {
-			bucket = *r.Bucket
-		}
-		return cell{r.Cut, r.Segment, key(r.Measure, r.WindowDays, bucket), r.Users}
-	})
 	suppress(&tables.DailyScreens, t.minUsers, func(r *DailyScreen) cell {
 		return cell{r.Cut, r.Segment, r.Screen, r.Users}
 	})
@@ -185,6 +181,7 @@ func (t *Tally) suppress(tables *Tables) {
 	suppress(&tables.DailyFunnels, t.minUsers, func(r *DailyFunnel) cell {
 		return cell{r.Cut, r.Segment, key(r.Funnel, "\x00", r.Number), r.Users}
 	})
+	suppress(&tables.DailyFrequency, t.minUsers, frequencyCell, within[DailyFrequency]{frequencyLine, frequencyTells})
 	suppress(&tables.DailyRetention, t.minUsers, func(r *DailyRetention) cell {
 		return cell{r.Cut, r.Segment, key(r.Cohort), r.Cohorts}
 	})

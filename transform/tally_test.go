@@ -247,16 +247,25 @@ func TestDailySegments(t *testing.T) {
 		activity_tier casual: 2 users, 2 sessions, median 10, returned 1, 0.5
 		activity_tier core: 1 users, 1 sessions, median 0, returned 0, 0
 		app_version : 2 users, 3 sessions, median 10, returned 1, 0.5
+		campaign : 2 users, 3 sessions, median 10, returned 1, 0.5
 		country : 2 users, 3 sessions, median 10, returned 1, 0.5
+		device_class : 2 users, 3 sessions, median 10, returned 1, 0.5
+		device_model : 2 users, 3 sessions, median 10, returned 1, 0.5
 		language : 2 users, 3 sessions, median 10, returned 1, 0.5
+		length_tier under_1m: 1 users, 2 sessions, median 10, returned 1, 1
+		length_tier zero: 1 users, 1 sessions, median 0, returned 0, 0
 		lifecycle dormant: 1 users, 0 sessions, median null, returned 0, 0
 		lifecycle new: 1 users, 2 sessions, median 10, returned 1, 1
 		lifecycle returning: 1 users, 1 sessions, median 0, returned 0, 0
 		lifecycle_day dormant: 1 users, 0 sessions, median null, returned 0, 0
 		lifecycle_day new: 1 users, 2 sessions, median 10, returned 1, 1
 		lifecycle_day resurrected: 1 users, 1 sessions, median 0, returned 0, 0
+		os_version : 2 users, 3 sessions, median 10, returned 1, 0.5
 		platform ios: 1 users, 2 sessions, median 10, returned 1, 1
-		platform web: 1 users, 1 sessions, median 0, returned 0, 0`,
+		platform web: 1 users, 1 sessions, median 0, returned 0, 0
+		recency_frequency new f1: 1 users, 2 sessions, median 10, returned 1, 1
+		recency_frequency r2-7 f4-13: 1 users, 1 sessions, median 0, returned 0, 0
+		recency_frequency r8-28 f1: 1 users, 0 sessions, median null, returned 0, 0`,
 		tallied(people()).DailySegments, write)
 
 	// While the next day is not known, nor is who returned.

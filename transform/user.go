@@ -93,7 +93,10 @@ func (u *User) remember(r *Session) {
 	for _, v := range [...]struct {
 		to   *string
 		from string
-	}{{&u.Platform, r.Platform}, {&u.Country, r.Country}, {&u.AppVersion, r.AppVersion}, {&u.Language, r.Language}} {
+	}{
+		{&u.Platform, r.Platform}, {&u.OSVersion, r.OSVersion}, {&u.DeviceModel, r.DeviceModel}, {&u.DeviceClass, r.DeviceClass},
+		{&u.Country, r.Country}, {&u.AppVersion, r.AppVersion}, {&u.Language, r.Language},
+	} {
 		if v.from != "" {
 			*v.to = v.from
 		}

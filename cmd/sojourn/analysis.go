@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,7 +16,11 @@ func (c *config) analysis() (transform.Analysis, error) {
 	a := transform.Analysis{Cuts: c.Cuts, MinUsers: c.MinGroupUsers}
 	var problems []error
 	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	names := transform.Segmentations()
+	var err error
+	if a.Segmentations, err = c.segmentations(); err != nil {
+		problems = append(problems, err)
+	}
+	names := append(transform.Segmentations(), slices.Sorted(maps.Keys(c.Segments))...)
 	for i, cut := range c.Cuts {
 		if !slices.Contains(names, cut) {
 			report("cuts: there is no segmentation %q: want one of %s", cut, strings.Join(names, ", "))

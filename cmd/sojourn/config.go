@@ -30,8 +30,9 @@ type config struct {
 	// CompareDefinitions are further definitions to try on the same events.
 	CompareDefinitions []sessionConfig `yaml:"compare_definitions"`
 
-	Cuts          []string `yaml:"cuts"`            // segmentations by which metric tables are cut
-	MinGroupUsers int64    `yaml:"min_group_users"` // rows of cuts about fewer users are left out
+	Segments      map[string]segmentationConfig `yaml:"segments"`        // segmentations of the user's own
+	Cuts          []string                      `yaml:"cuts"`            // segmentations by which metric tables are cut
+	MinGroupUsers int64                         `yaml:"min_group_users"` // rows of cuts about fewer users are left out
 
 	Features  map[string]featureConfig `yaml:"features"`   // parts of the app whose use is counted, by name
 	Funnels   map[string]funnelConfig  `yaml:"funnels"`    // ways through the app, by name

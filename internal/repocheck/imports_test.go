@@ -46,6 +46,8 @@ var mayImport = map[string]rule{
 		theirs: "google.golang.org/api github.com/duckdb/duckdb-go",
 	},
 
+	"internal/rule": {ours: "transform", theirs: "github.com/expr-lang/expr"},
+
 	"schedules": {
 		ours:   "extract internal/bucket internal/calendar internal/lake load transform",
 		theirs: "github.com/robfig/cron golang.org/x/sync",
@@ -58,7 +60,7 @@ var mayImport = map[string]rule{
 
 	"cmd/sojourn": {
 		ours: "extract internal/bucket internal/bucket/clouds internal/calendar internal/generate internal/lake" +
-			" load load/bigquery load/duckdb schedules sql transform",
+			" internal/rule load load/bigquery load/duckdb schedules sql transform",
 		theirs: "github.com/alecthomas/kong github.com/goccy/go-yaml github.com/google/uuid" +
 			" gocloud.dev/gcerrors google.golang.org/api/googleapi",
 	},

@@ -6,7 +6,7 @@ active AS (
   SELECT DISTINCT s.user_id, s.session_date AS date FROM mart.sessions AS s
 ),
 newcomers AS (
-  SELECT s.user_id, s.session_date AS first_date, s.acquisition_source FROM mart.sessions AS s WHERE s.is_first_session
+  SELECT s.user_id, s.session_date AS first_date, s.acquisition_source, s.campaign FROM mart.sessions AS s WHERE s.is_first_session
 ),
 history AS (
   SELECT
@@ -14,6 +14,8 @@ history AS (
     n.user_id,
     n.first_date,
     n.acquisition_source,
+    n.campaign,
+    UNIX_DATE(d.date) - UNIX_DATE(MAX(CASE WHEN a.date < d.date THEN a.date END)) AS previous,
     COALESCE(MAX(CASE WHEN a.date = d.date THEN 1 END), 0) AS today,
     COALESCE(MAX(CASE WHEN UNIX_DATE(d.date) - UNIX_DATE(a.date) = 1 THEN 1 END), 0) AS yesterday,
     COALESCE(MAX(CASE WHEN UNIX_DATE(d.date) - UNIX_DATE(a.date) BETWEEN 1 AND 28 THEN 1 END), 0) AS lately,
@@ -22,11 +24,14 @@ history AS (
   FROM days AS d
   JOIN newcomers AS n ON n.first_date <= d.date
   LEFT JOIN active AS a ON a.user_id = n.user_id
-  GROUP BY d.date, n.user_id, n.first_date, n.acquisition_source
+  GROUP BY d.date, n.user_id, n.first_date, n.acquisition_source, n.campaign
 ),
 -- The latest value known of an attribute is that of the latest session that has one.
 attribute AS (
   SELECT s.user_id, s.session_date, s.started_at, s.session_id, 'platform' AS name, s.platform AS value FROM mart.sessions AS s
+  UNION ALL SELECT s.user_id, s.session_date, s.started_at, s.session_id, 'os_version', s.os_version FROM mart.sessions AS s
+  UNION ALL SELECT s.user_id, s.session_date, s.started_at, s.session_id, 'device_model', s.device_model FROM mart.sessions AS s
+  UNION ALL SELECT s.user_id, s.session_date, s.started_at, s.session_id, 'device_class', s.device_class FROM mart.sessions AS s
   UNION ALL SELECT s.user_id, s.session_date, s.started_at, s.session_id, 'country', s.country FROM mart.sessions AS s
   UNION ALL SELECT s.user_id, s.session_date, s.started_at, s.session_id, 'app_version', s.app_version FROM mart.sessions AS s
   UNION ALL SELECT s.user_id, s.session_date, s.started_at, s.session_id, 'language', s.language FROM mart.sessions AS s
@@ -42,6 +47,29 @@ latest AS (
     WHERE h.today = 1
   ) AS r
   WHERE r.place = 1
+),
+-- The exact median of the lengths of a user's sessions, of those that are known.
+lengths AS (
+  SELECT
+    s.user_id, s.session_date AS date, s.duration_seconds,
+    ROW_NUMBER() OVER (PARTITION BY s.user_id, s.session_date ORDER BY s.duration_seconds) AS place,
+    COUNT(*) OVER (PARTITION BY s.user_id, s.session_date) AS n
+  FROM mart.sessions AS s
+  WHERE s.is_counted AND s.duration_seconds IS NOT NULL
+),
+medians AS (
+  SELECT c.date, c.user_id, MAX(CASE WHEN l.place = DIV(l.n * 50 + 99, 100) THEN l.duration_seconds END) AS p50
+  FROM (SELECT DISTINCT s.user_id, s.session_date AS date FROM mart.sessions AS s WHERE s.is_counted) AS c
+  LEFT JOIN lengths AS l ON l.user_id = c.user_id AND l.date = c.date
+  GROUP BY c.date, c.user_id
+),
+screens AS (
+  SELECT
+    p.date, p.user_id, p.screen,
+    ROW_NUMBER() OVER (PARTITION BY p.date, p.user_id ORDER BY COUNT(*) DESC, p.screen) AS place
+  FROM mart.session_steps AS p
+  WHERE p.is_visit
+  GROUP BY p.date, p.user_id, p.screen
 ),
 member AS (
   SELECT
@@ -60,7 +88,45 @@ member AS (
   FROM history AS h
   WHERE h.active_days > 0
   UNION ALL
+  SELECT
+    h.date, h.user_id, h.tomorrow, 'recency_frequency',
+    CONCAT(
+      CASE
+        WHEN h.first_date = h.date THEN 'new'
+        WHEN h.previous = 1 THEN 'r1'
+        WHEN h.previous <= 7 THEN 'r2-7'
+        WHEN h.previous <= 28 THEN 'r8-28'
+        ELSE 'r29+'
+      END,
+      CASE WHEN h.active_days >= 14 THEN ' f14+' WHEN h.active_days >= 4 THEN ' f4-13' WHEN h.active_days >= 2 THEN ' f2-3' ELSE ' f1' END
+    )
+  FROM history AS h
+  WHERE h.active_days > 0
+  UNION ALL
+  SELECT
+    h.date, h.user_id, h.tomorrow, 'length_tier',
+    CASE
+      WHEN m.p50 = 0 THEN 'zero'
+      WHEN m.p50 < 60 THEN 'under_1m'
+      WHEN m.p50 < 300 THEN '1m_to_5m'
+      WHEN m.p50 < 900 THEN '5m_to_15m'
+      WHEN m.p50 IS NOT NULL THEN '15m_or_more'
+    END
+  FROM history AS h
+  JOIN medians AS m ON m.date = h.date AND m.user_id = h.user_id
+  UNION ALL
+  SELECT h.date, h.user_id, h.tomorrow, 'top_screen', p.screen
+  FROM history AS h
+  JOIN screens AS p ON p.date = h.date AND p.user_id = h.user_id AND p.place = 1
+  UNION ALL
+  -- interest is declared in the configuration.
+  SELECT h.date, h.user_id, h.tomorrow, 'interest', m.segment
+  FROM history AS h
+  JOIN mart.members AS m ON m.date = h.date AND m.user_id = h.user_id AND m.cut = 'interest'
+  UNION ALL
   SELECT h.date, h.user_id, h.tomorrow, 'acquisition_source', h.acquisition_source FROM history AS h WHERE h.today = 1
+  UNION ALL
+  SELECT h.date, h.user_id, h.tomorrow, 'campaign', h.campaign FROM history AS h WHERE h.today = 1
   UNION ALL
   SELECT h.date, h.user_id, h.tomorrow, l.name, l.value
   FROM history AS h

@@ -17,3 +17,38 @@ SELECT
     ELSE 'resurrected'
   END AS segment
 FROM mart.users AS u
+UNION ALL
+SELECT
+  u.date,
+  u.user_id,
+  'activity_tier' AS cut,
+  CASE
+    WHEN BIT_COUNT(u.active_days_bits & 268435455) >= 14 THEN 'power'
+    WHEN BIT_COUNT(u.active_days_bits & 268435455) >= 4 THEN 'core'
+    ELSE 'casual'
+  END AS segment
+FROM mart.users AS u
+WHERE u.active_days_bits & 268435455 <> 0
+UNION ALL
+-- interest is declared in the configuration, by rules that are tried in order.
+SELECT
+  i.date,
+  i.user_id,
+  'interest' AS cut,
+  CASE
+    WHEN i.bookings > 0 THEN 'booked'
+    WHEN i.days_looked >= 2 THEN 'looking'
+    WHEN UNIX_DATE(i.date) - UNIX_DATE(i.first_seen_date) < 7 THEN 'fresh'
+    ELSE 'other'
+  END AS segment
+FROM (
+  SELECT
+    u.date,
+    u.user_id,
+    u.first_seen_date,
+    COUNT(CASE WHEN p.event_name = 'booking_completed' THEN 1 END) AS bookings,
+    COUNT(DISTINCT CASE WHEN p.event_name = 'trip_view' AND UNIX_DATE(u.date) - UNIX_DATE(p.date) < 7 THEN p.date END) AS days_looked
+  FROM mart.users AS u
+  LEFT JOIN mart.session_steps AS p ON p.user_id = u.user_id AND p.date <= u.date AND p.is_declared
+  GROUP BY u.date, u.user_id, u.first_seen_date
+) AS i
