@@ -21,7 +21,10 @@ type Session struct {
 	DurationSeconds       *float64 `parquet:"duration_seconds,optional" doc:"Length in seconds by the measure of the definition; for most, app included, ended_at minus started_at, which is 0 for a single event and never the timeout. Null where the definition says that it is not known."`
 	EngagedSeconds        float64  `parquet:"engaged_seconds" doc:"Seconds of use by the measure of the definition; for most the engagement time reported by the source if it reports any, else the time from first to last activity without the stretches known to be in the background."`
 	ForegroundSeconds     *float64 `parquet:"foreground_seconds,optional" doc:"Seconds between foreground and background markers; null if the session has none."`
-	CrashCorrectedSeconds *float64 `parquet:"crash_corrected_seconds,optional" doc:"For a session that ends in a crash: the duration plus one mean pause between its events, as the crash hides what came after the last event. Null otherwise."`
+	CrashLowSeconds       *float64 `parquet:"crash_low_seconds,optional" doc:"For a session that ends in a crash, which hides what would have come after: the least it lasted, from its first event to its last. Null otherwise."`
+	CrashCorrectedSeconds *float64 `parquet:"crash_corrected_seconds,optional" doc:"For a session that ends in a crash: the best guess, crash_low_seconds plus one mean pause between its events, but at most crash_high_seconds. Null otherwise."`
+	CrashHighSeconds      *float64 `parquet:"crash_high_seconds,optional" doc:"For a session that ends in a crash: the most it can have lasted, until a pause after its last event would have ended it, the cap, or the start of the session that took its place. Null otherwise, and where the definition sets no such limit."`
+	CrashCorrection       string   `parquet:"crash_correction,optional" doc:"How crash_corrected_seconds was guessed: mean_pause, or single_event for a session of one event, which is not corrected as it has no pause. Null for a session that does not end in a crash."`
 
 	SecondsSincePrevious *float64 `parquet:"seconds_since_previous_session,optional" doc:"Seconds from the end of the user's previous session, as known at the end of the day, to this start; 0 if they overlap on two devices; null for the user's first session."`
 
@@ -43,6 +46,7 @@ type Session struct {
 	IsEngaged      bool `parquet:"is_engaged" doc:"Long enough, enough screen views, or a key event; thresholds are in the definition."`
 	IsBounce       bool `parquet:"is_bounce" doc:"A bounce by the rule of the definition; for most, only one event that counts as activity."`
 	IsFirstSession bool `parquet:"is_first_session" doc:"The user's first session ever seen."`
+	IsAfterCrash   bool `parquet:"is_after_crash" doc:"The app crashed in the user's previous session, as known at the end of the day. False for the first session, and where the previous one still went on."`
 
 	IsCounted bool   `parquet:"is_counted" doc:"The session counts in daily_sessions and daily_segments. It is in its user's history, and so in daily_frequency and daily_retention, either way."`
 	Exclusion string `parquet:"exclusion,optional" doc:"Why it does not count: over_cap, too_short, too_few_views. Null if it does."`
@@ -128,6 +132,7 @@ type User struct {
 	LastSessionID string `parquet:"last_session_id" doc:"The session that ended last, or is still open."`
 	LastEndedAt   int64  `parquet:"last_ended_at,timestamp(microsecond)" doc:"End of that session as known at the end of date."`
 	HasOpen       bool   `parquet:"has_open_session" doc:"That session may go on after the end of date."`
+	LastCrashed   bool   `parquet:"last_session_crashed" doc:"The app crashed in the session of last_session_id."`
 
 	FirstPlatform          string `parquet:"first_platform,optional" doc:"Platform of the first session."`
 	FirstCountry           string `parquet:"first_country,optional" doc:"Country of the first session."`

@@ -22,7 +22,9 @@ type person struct {
 }
 
 func (p person) add(t *transform.Tally) {
-	t.Add(&transform.UserDay{User: p.user, Sessions: p.sessions, Next: p.next})
+	u := *p.user
+	u.SessionsTotal = max(u.SessionsTotal, 1) // all have used the app
+	t.Add(&transform.UserDay{User: &u, Sessions: p.sessions, Next: p.next})
 }
 
 // active are the bits of the days, so many before today.
