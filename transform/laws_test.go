@@ -289,7 +289,7 @@ func TestTalliesMergeInAnyOrder(t *testing.T) {
 		want := tallied(people)
 		tallies := make([]*transform.Tally, rapid.IntRange(1, 4).Draw(t, "tallies"))
 		for i := range tallies {
-			tallies[i] = transform.NewTally(today, transform.Analysis{}, "d", true)
+			tallies[i] = transform.NewTally(today, calendar.UTC, transform.Analysis{}, "d", true)
 		}
 		for _, p := range rapid.Permutation(people).Draw(t, "order") {
 			p.add(tallies[rapid.IntRange(0, len(tallies)-1).Draw(t, "tally")])

@@ -14,6 +14,7 @@ import (
 // the same; that is what lets a day be computed on many cores or machines.
 type Tally struct {
 	day      calendar.Day
+	zone     calendar.Zone
 	digest   string
 	final    bool // the next day has been folded
 	minUsers int64
@@ -21,40 +22,56 @@ type Tally struct {
 	segmentations []segmentation
 	cuts          []segmentation
 
-	sums     map[Cut]*sums
-	versions map[versionKey]*sessionsSum
-	cohorts  map[cohortKey]*retentionSum
-	segments map[segmentKey]*segmentSum
+	sums      map[Cut]*sums
+	versions  map[versionKey]*sessionsSum
+	cohorts   map[cohortKey]*retentionSum
+	segments  map[segmentKey]*segmentSum
+	stability map[Cut]*stabilitySum // by attributes of sessions
 }
 
 // sums are the metrics of one cut of the day.
 type sums struct {
 	sessions  sessionsSum
 	frequency frequencySum
+	length    lengthSum
+	intervals intervalSum
+	hours     hoursSum
+	stability stabilitySum
 }
 
-func newSums() *sums { return &sums{frequency: newFrequencySum()} }
+func newSums(zone calendar.Zone) *sums {
+	return &sums{frequency: newFrequencySum(), hours: newHoursSum(zone)}
+}
 
 func (s *sums) add(u *UserDay) {
 	s.sessions.addUser(u.Sessions)
 	s.frequency.add(u)
+	s.length.add(u)
+	s.intervals.add(u)
+	s.hours.add(u)
+	s.stability.add(u, everySession)
 }
 
 func (s *sums) merge(o *sums) {
 	s.sessions.merge(&o.sessions)
 	s.frequency.merge(&o.frequency)
+	s.length.merge(&o.length)
+	s.intervals.merge(&o.intervals)
+	s.hours.merge(&o.hours)
+	s.stability.merge(&o.stability)
 }
 
-// NewTally returns the empty tally of a day. Final says that the sessions of
+// NewTally returns the empty tally of a day of a zone. Final says that the sessions of
 // the day are final and whether users returned the next day is known.
-func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
+func NewTally(day calendar.Day, zone calendar.Zone, a Analysis, digest string, final bool) *Tally {
 	return &Tally{
-		day: day, digest: digest, final: final, minUsers: a.MinUsers,
+		day: day, zone: zone, digest: digest, final: final, minUsers: a.MinUsers,
 		segmentations: a.segmentations(), cuts: a.cuts(),
-		sums:     map[Cut]*sums{{Name: total}: newSums()},
-		versions: map[versionKey]*sessionsSum{},
-		cohorts:  map[cohortKey]*retentionSum{},
-		segments: map[segmentKey]*segmentSum{},
+		sums:      map[Cut]*sums{{Name: total}: newSums(zone)},
+		versions:  map[versionKey]*sessionsSum{},
+		cohorts:   map[cohortKey]*retentionSum{},
+		segments:  map[segmentKey]*segmentSum{},
+		stability: map[Cut]*stabilitySum{},
 	}
 }
 
@@ -71,13 +88,14 @@ func (t *Tally) Add(u *UserDay) {
 		}
 		key := Cut{cut.name, segment}
 		if t.sums[key] == nil {
-			t.sums[key] = newSums()
+			t.sums[key] = newSums(t.zone)
 		}
 		t.sums[key].add(u)
 	}
 	t.addVersions(u.Sessions)
 	t.addRetention(u)
 	t.addSegments(u)
+	t.addStability(u)
 }
 
 // Merge adds what another tally of the same day has collected. The other must
@@ -87,6 +105,7 @@ func (t *Tally) Merge(o *Tally) {
 	mergeMaps(t.versions, o.versions, (*sessionsSum).merge)
 	mergeMaps(t.cohorts, o.cohorts, (*retentionSum).merge)
 	mergeMaps(t.segments, o.segments, (*segmentSum).merge)
+	mergeMaps(t.stability, o.stability, (*stabilitySum).merge)
 }
 
 func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
@@ -101,11 +120,23 @@ func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
 
 // Tables returns the daily tables, without those that are not sums.
 func (t *Tally) Tables() Tables {
-	tables := Tables{Day: t.day, DailyRetention: t.retentionRows(), DailySegments: t.segmentRows()}
+	tables := Tables{Day: t.day, DailyRetention: t.retentionRows(), DailySegments: t.segmentRows(), DailyStability: t.stabilityRows()}
 	for _, cut := range slices.SortedFunc(maps.Keys(t.sums), Cut.compare) {
 		of := t.sums[cut]
 		tables.DailySessions = append(tables.DailySessions, t.sessionsRow(sessionsKey{Cut: cut}, &of.sessions))
 		tables.DailyFrequency = append(tables.DailyFrequency, of.frequency.rows(cut, t.day, t.digest)...)
+		tables.DailyLength = append(tables.DailyLength, of.length.rows(DailyLength{
+			Date: t.day, Cut: cut.Name, Segment: cut.Segment, IsFinal: t.final, DefinitionDigest: t.digest,
+		})...)
+		tables.LengthHistogram = append(tables.LengthHistogram, of.length.histogram(LengthBucket{
+			Date: t.day, Cut: cut.Name, Segment: cut.Segment, IsFinal: t.final, DefinitionDigest: t.digest,
+		})...)
+		tables.DailyInterval = append(tables.DailyInterval, of.intervals.rows(DailyInterval{
+			Date: t.day, Cut: cut.Name, Segment: cut.Segment, DefinitionDigest: t.digest,
+		})...)
+		tables.DailyHours = append(tables.DailyHours, of.hours.rows(DailyHour{
+			Date: t.day, Cut: cut.Name, Segment: cut.Segment, IsFinal: t.final, DefinitionDigest: t.digest,
+		})...)
 	}
 	tables.DailySessions = append(tables.DailySessions, t.versionRows()...)
 	slices.SortStableFunc(tables.DailySessions, func(a, b DailySessions) int { return strings.Compare(a.Cut, b.Cut) })
@@ -127,6 +158,21 @@ func (t *Tally) suppress(tables *Tables) {
 			bucket = *r.Bucket
 		}
 		return cell{r.Cut, r.Segment, key(r.Measure, r.WindowDays, bucket), r.Users}
+	})
+	suppress(&tables.DailyLength, t.minUsers, func(r *DailyLength) cell {
+		return cell{r.Cut, r.Segment, key(r.Measure, r.Population), r.Users}
+	})
+	suppress(&tables.LengthHistogram, t.minUsers, func(r *LengthBucket) cell {
+		return cell{r.Cut, r.Segment, r.key(), r.Users}
+	})
+	suppress(&tables.DailyInterval, t.minUsers, func(r *DailyInterval) cell {
+		return cell{r.Cut, r.Segment, "", r.Users}
+	})
+	suppress(&tables.DailyHours, t.minUsers, func(r *DailyHour) cell {
+		return cell{r.Cut, r.Segment, key(r.Clock, r.Weekday, r.Hour), r.Users}
+	})
+	suppress(&tables.DailyStability, t.minUsers, func(r *DailyStability) cell {
+		return cell{r.Cut, r.Segment, "", r.Users}
 	})
 	suppress(&tables.DailyRetention, t.minUsers, func(r *DailyRetention) cell {
 		return cell{r.Cut, r.Segment, key(r.Cohort), r.Cohorts}

@@ -75,7 +75,7 @@ func people() []person {
 }
 
 func tallied(people []person) transform.Tables {
-	t := transform.NewTally(today, transform.Analysis{}, "d", true)
+	t := transform.NewTally(today, calendar.UTC, transform.Analysis{}, "d", true)
 	for _, p := range people {
 		p.add(t)
 	}
