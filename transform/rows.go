@@ -59,6 +59,8 @@ type Session struct {
 	Language          string `parquet:"language,optional" doc:"First language named in the session."`
 	AcquisitionSource string `parquet:"acquisition_source,optional" doc:"First acquisition source named in the session."`
 	Campaign          string `parquet:"campaign,optional" doc:"First campaign named in the session."`
+	DeviceClass       string `parquet:"device_class,optional" doc:"First kind of device named in the session: phone, tablet, desktop, tv, watch or console; another word is the source's own."`
+	UTCOffset         string `parquet:"utc_offset,optional" doc:"First offset of the device's clock from UTC known in the session, as +hh:mm or -hh:mm."`
 	SourceSessionID   string `parquet:"source_session_id,optional" doc:"First session id that the source stamped on an event of the session. Only definitions with the mode stamped cut sessions by it."`
 
 	IsFinal          bool   `parquet:"is_final" doc:"False while the session may still go on, that is until the next day with data has been processed."`

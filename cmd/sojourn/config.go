@@ -50,6 +50,9 @@ type sourceConfig struct {
 	Match  string                 `yaml:"match"`
 	Fields map[string]fieldConfig `yaml:"fields"`
 	Clock  clockConfig            `yaml:"clock"`
+
+	// Properties of the user's own that are kept of events: where each is.
+	Properties map[string]string `yaml:"properties"`
 }
 
 // clockConfig says what is made of the claims of devices' clocks.
@@ -307,7 +310,7 @@ func (s sourceConfig) source() extract.Source {
 		fields[name] = extract.Field{Path: f.Path, Unit: f.Unit, Zone: f.Zone}
 	}
 	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
-	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock}
+	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties}
 }
 
 // path resolves a path of the file, which is relative to the file's directory.
