@@ -41,6 +41,9 @@ func Views() []View {
 		"fct_retention",
 		"fct_daily",
 		"fct_frequency",
+		"fct_length",
+		"fct_hours",
+		"fct_stability",
 		"fct_segments",
 		"fct_ledger",
 		"fct_definitions",
@@ -138,6 +141,7 @@ func DuckDBMacros() []string {
 		"CREATE OR REPLACE MACRO main.safe_divide(a, b) AS (CASE WHEN b = 0 THEN NULL ELSE CAST(a AS DOUBLE) / b END)",
 		"CREATE OR REPLACE MACRO main.div(a, b) AS (a // b)",
 		"CREATE OR REPLACE MACRO main.unix_date(d) AS (CAST(d AS DATE) - DATE '1970-01-01')",
+		"CREATE OR REPLACE MACRO main.unix_micros(t) AS (epoch_us(t))",
 		// DuckDB's own functions of these names return a timestamp.
 		"CREATE OR REPLACE MACRO main.date_add(d, i) AS CAST(d + i AS DATE)",
 		"CREATE OR REPLACE MACRO main.date_sub(d, i) AS CAST(d - i AS DATE)",

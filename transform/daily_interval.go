@@ -9,8 +9,8 @@ type DailyInterval struct {
 	Cut     string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
 	Segment string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
 
-	Sessions  int64    `parquet:"sessions" doc:"Sessions with a previous one of the same user. There is no row without."`
-	Users     int64    `parquet:"users" doc:"Distinct users of those sessions."`
+	Sessions  int64   `parquet:"sessions" doc:"Sessions with a previous one of the same user. There is no row without."`
+	Users     int64   `parquet:"users" doc:"Distinct users of those sessions."`
 	MeanHours float64 `parquet:"mean_hours" doc:"Mean time from the end of the previous session to the start of this one, in hours."`
 	P10Hours  float64 `parquet:"p10_hours" doc:"Exact nearest-rank 10th percentile in hours."`
 	P25Hours  float64 `parquet:"p25_hours" doc:"Exact nearest-rank 25th percentile in hours."`

@@ -15,12 +15,12 @@ type DailyLength struct {
 	Measure    string       `parquet:"measure" doc:"elapsed: ended_at minus started_at. engaged: engaged_seconds. foreground: foreground_seconds, of sessions that have markers. crash_corrected: crash_corrected_seconds of sessions that end in a crash, elapsed of the others."`
 	Population string       `parquet:"population" doc:"all: every session. capped: those that a cap ended (end_reason cap or event_cap). crashed: those with a crash. regular: those that are neither. A session may be both capped and crashed."`
 
-	Sessions  int64    `parquet:"sessions" doc:"Sessions of the population of which the measure is known. There is no row without."`
-	Users     int64    `parquet:"users" doc:"Distinct users of those sessions."`
-	Zero      int64    `parquet:"zero_length_sessions" doc:"Those of them whose measure is 0."`
+	Sessions  int64   `parquet:"sessions" doc:"Sessions of the population of which the measure is known. There is no row without."`
+	Users     int64   `parquet:"users" doc:"Distinct users of those sessions."`
+	Zero      int64   `parquet:"zero_length_sessions" doc:"Those of them whose measure is 0."`
 	ZeroShare float64 `parquet:"zero_length_share" doc:"zero_length_sessions divided by sessions."`
 
-	SumSeconds  float64  `parquet:"sum_seconds" doc:"Sum of the measure, in seconds."`
+	SumSeconds  float64 `parquet:"sum_seconds" doc:"Sum of the measure, in seconds."`
 	MeanSeconds float64 `parquet:"mean_seconds" doc:"sum_seconds divided by sessions, in seconds."`
 	P5Seconds   float64 `parquet:"p5_seconds" doc:"Exact nearest-rank 5th percentile in seconds."`
 	P10Seconds  float64 `parquet:"p10_seconds" doc:"Exact nearest-rank 10th percentile in seconds."`
@@ -46,8 +46,8 @@ type LengthBucket struct {
 	Over    *int64       `parquet:"over_seconds,optional" doc:"Lower edge in seconds, not in the bucket; null for the bucket of sessions of exactly 0 s."`
 	UpTo    *int64       `parquet:"up_to_seconds,optional" doc:"Upper edge in seconds, in the bucket: one of 0, 1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800, 43200, 86400; null for longer ones."`
 
-	Sessions        int64    `parquet:"sessions" doc:"Sessions in the bucket. There is no row without."`
-	Users           int64    `parquet:"users" doc:"Distinct users of those sessions."`
+	Sessions        int64   `parquet:"sessions" doc:"Sessions in the bucket. There is no row without."`
+	Users           int64   `parquet:"users" doc:"Distinct users of those sessions."`
 	Share           float64 `parquet:"share" doc:"sessions divided by all sessions of the measure, 0 to 1."`
 	CumulativeShare float64 `parquet:"cumulative_share" doc:"Share of the sessions that lasted at most up_to_seconds, 0 to 1."`
 

@@ -23,7 +23,7 @@ type DailyStability struct {
 	CrashedUsers   int64    `parquet:"crashed_users" doc:"Distinct users of the crashed sessions."`
 	CrashFreeUsers *float64 `parquet:"crash_free_user_rate,optional" doc:"Share of the users without a crashed session, 0 to 1; null if there are no sessions."`
 
-	Returned   *int64   `parquet:"crashed_users_returned_next_day,optional" doc:"Users of crashed_users with a session on the next day; null until the next day has been processed, or if it has no data."`
+	Returned   *int64   `parquet:"crashed_users_returned_next_day,optional" doc:"Users of crashed_users with a session on the next day; null until the next day has been processed, if it has no data, and if there are no sessions."`
 	ReturnRate *float64 `parquet:"crashed_users_return_rate,optional" doc:"crashed_users_returned_next_day divided by crashed_users, 0 to 1; null likewise, and if no user had a crash."`
 
 	AfterCrash        int64    `parquet:"sessions_after_crash" doc:"Sessions with is_after_crash: the first after one that crashed, on whichever day that was."`

@@ -190,12 +190,15 @@ type DailyFrequency struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Local day at whose end the windows end. Partition column."`
 	Cut        string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
 	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
-	Measure    string       `parquet:"measure" doc:"active_users: users with a session in the window (DAU, WAU and MAU for 1, 7 and 28 days). sessions: active users by exact number of sessions in the window. active_days: active users by exact number of active days in the window. stickiness: DAU over the active users of the window. hours_since_previous: sessions begun on date by whole hours since the user's previous session."`
+	Measure    string       `parquet:"measure" doc:"active_users: users with a session in the window (DAU, WAU and MAU for 1, 7 and 28 days). sessions: active users by exact number of sessions in the window. active_days: active users by exact number of active days in the window. stickiness: DAU over the active users of the window. weekly_stickiness: WAU over MAU. sessions_per_user: sessions over active users of the window. hours_since_previous: sessions begun on date by whole hours since the user's previous session."`
 	WindowDays int64        `parquet:"window_days,optional" doc:"Days in the window, date included; null for hours_since_previous."`
-	Bucket     *int64       `parquet:"bucket,optional" doc:"Exact number of sessions or active days; for hours_since_previous the lower edge of the bucket in hours, each up to the next edge of 0, 1, 3, 6, 12, 24, 48, 72, 168, 336, 672. Null for active_users and stickiness."`
-	Users      int64        `parquet:"users" doc:"Users in the bucket; for hours_since_previous the users with such a session."`
+	Bucket     *int64       `parquet:"bucket,optional" doc:"Exact number of sessions or active days; for hours_since_previous the lower edge of the bucket in hours, each up to the next edge of 0, 1, 3, 6, 12, 24, 48, 72, 168, 336, 672. Null for the others."`
+	Users      int64        `parquet:"users" doc:"Users in the bucket; for hours_since_previous the users with such a session, for stickiness DAU, for weekly_stickiness WAU."`
 	Sessions   int64        `parquet:"sessions" doc:"Sessions of those users in the window; for hours_since_previous the sessions in the bucket."`
-	Value      *float64     `parquet:"value,optional" doc:"For stickiness the ratio, 0 to 1; null if nobody was active. For the others the share of the measure's users (sessions for hours_since_previous) in the bucket."`
+	Value      *float64     `parquet:"value,optional" doc:"For stickiness and weekly_stickiness the ratio, 0 to 1, for sessions_per_user the mean; null if nobody was active. Null for active_users. For the others the share of the measure's users (sessions for hours_since_previous) in the bucket."`
+
+	UsersAtLeast *int64   `parquet:"users_at_least,optional" doc:"For sessions and active_days the users in the bucket and in all higher ones: those who have reached the number. Null for the others."`
+	ShareAtLeast *float64 `parquet:"share_at_least,optional" doc:"users_at_least divided by the active users of the window, 0 to 1; null likewise."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }

@@ -19,9 +19,9 @@ type Tables struct {
 	DailyHours      []DailyHour      // by cut, segment, clock, weekday, hour
 	DailyStability  []DailyStability // by cut, segment
 
-	SessionDays    []SessionDay     // by user_id, session_id
-	SessionSteps   []Step           // by user_id, step_number
-	UserEvents     []UserEvent      // by user_id, event_name
+	SessionDays  []SessionDay // by user_id, session_id
+	SessionSteps []Step       // by user_id, step_number
+	UserEvents   []UserEvent  // by user_id, event_name
 
 	DefinitionDifferences []DefinitionDifference // by definition, change, rule; none without definitions to compare
 }

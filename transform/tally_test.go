@@ -168,8 +168,12 @@ func TestDailyFrequency(t *testing.T) {
 		sessions 28 days, 1: 1 users, 1 sessions, 0.333
 		sessions 28 days, 2: 1 users, 2 sessions, 0.333
 		sessions 28 days, 9: 1 users, 9 sessions, 0.333
+		sessions_per_user 1 days, null: 2 users, 3 sessions, 1.5
+		sessions_per_user 7 days, null: 2 users, 6 sessions, 3
+		sessions_per_user 28 days, null: 3 users, 12 sessions, 4
 		stickiness 7 days, null: 2 users, 3 sessions, 1
-		stickiness 28 days, null: 2 users, 3 sessions, 0.667`,
+		stickiness 28 days, null: 2 users, 3 sessions, 0.667
+		weekly_stickiness 28 days, null: 2 users, 6 sessions, 0.667`,
 		tallied(people()).DailyFrequency, func(r transform.DailyFrequency) string {
 			return fmt.Sprintf("%s %d days, %s: %d users, %d sessions, %s", r.Measure, r.WindowDays, maybe(r.Bucket), r.Users, r.Sessions, maybe(r.Value))
 		})

@@ -157,7 +157,8 @@ func TestOraclesAgree(t *testing.T) {
 				// On one device: with two, a session may go on after midnight when
 				// the next one has long begun.
 				recompute(t, p, "(SELECT * FROM sessions WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1))", `
-					SELECT session_id, row_number() OVER w = 1 AS is_first_session, epoch(started_at - lag(ended_at) OVER w) AS seconds_since_previous_session
+					SELECT session_id, row_number() OVER w = 1 AS is_first_session, epoch(started_at - lag(ended_at) OVER w) AS seconds_since_previous_session,
+						coalesce(lag(crash_count) OVER w > 0, false) AS is_after_crash
 					FROM sessions
 					WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1)
 					WINDOW w AS (PARTITION BY user_id ORDER BY started_at, session_id)`)
