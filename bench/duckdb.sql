@@ -54,8 +54,6 @@ SELECT
     language,
     acquisition_source,
     campaign,
-    device_class,
-    utc_offset,
 FROM read_json(
     getvariable('raw'),
     format = 'newline_delimited',
@@ -65,8 +63,7 @@ FROM read_json(
         event_id: 'VARCHAR', user_id: 'VARCHAR', device_id: 'VARCHAR', event_name: 'VARCHAR',
         timestamp: 'TIMESTAMP', received_at: 'TIMESTAMP', session_id: 'VARCHAR', screen: 'VARCHAR',
         platform: 'VARCHAR', os_version: 'VARCHAR', app_version: 'VARCHAR', device_model: 'VARCHAR',
-        country: 'VARCHAR', language: 'VARCHAR', acquisition_source: 'VARCHAR', campaign: 'VARCHAR',
-        device_class: 'VARCHAR', utc_offset: 'VARCHAR'
+        country: 'VARCHAR', language: 'VARCHAR', acquisition_source: 'VARCHAR', campaign: 'VARCHAR'
     }
 )
 WHERE
@@ -221,8 +218,6 @@ SELECT
     arg_min(language, n) AS language,
     arg_min(acquisition_source, n) AS acquisition_source,
     arg_min(campaign, n) AS campaign,
-    arg_min(device_class, n) AS device_class,
-    arg_min(utc_offset, n) AS utc_offset,
     arg_min(session_id, n) AS source_session_id,
 FROM cut AS c
 JOIN events AS e ON e.rowid = c.event
@@ -339,8 +334,8 @@ SELECT
     language,
     acquisition_source,
     campaign,
-    device_class,
-    utc_offset,
+    NULL::VARCHAR AS device_class,
+    NULL::VARCHAR AS utc_offset,
     source_session_id,
     NOT is_open AS is_final,
 FROM followed;

@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/url"
 	"testing"
 
@@ -37,4 +39,13 @@ func TestPropertiesAreWrittenAsURLValues(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What was read by a version that knew no properties is not read again.
+func TestSourcesWithoutPropertiesReadAsBefore(t *testing.T) {
+	sum := sha256.Sum256([]byte(`{"Format":"ndjson","Fields":{"screen":{"Path":"s","Unit":"","Zone":""}},"Clock":{"Correct":false,"DeadZone":0,"FutureClamp":0}}`))
+	source := Source{Format: "ndjson", Fields: map[string]Field{"screen": {Path: "s"}}}
+	if got, want := source.reading(), hex.EncodeToString(sum[:8]); got != want {
+		t.Errorf("the reading is %s, want %s", got, want)
+	}
 }

@@ -82,7 +82,7 @@ func TestProductsTellDeviceAndProperties(t *testing.T) {
 // of the product's own place.
 func TestAConfiguredOffsetStandsAlone(t *testing.T) {
 	record := func(minutes string) string {
-		return `{"event_timestamp":1790856000250000,"event_name":"play","user_pseudo_id":"5c1d","event_params":[],"mine":` + minutes + `,"device":{"time_zone_offset_seconds":3600}}`
+		return `{"event_timestamp":1790856000250000,"event_name":"play","user_pseudo_id":"5c1d","event_params":[],"mine":` + minutes + `,"device":{"time_zone_offset_seconds":600}}`
 	}
 	source := extract.Source{Format: "ga4", Fields: map[string]extract.Field{"utc_offset": {Path: "mine", Unit: "min"}}}
 	for minutes, want := range map[string]string{"-90": " -01:30 ", "null": "  "} {
@@ -223,6 +223,22 @@ func TestObjectsAreReadAgainWithOtherProperties(t *testing.T) {
 	}
 	if len(ids) != 1 {
 		t.Errorf("events change with the properties that are kept: %v", slices.Collect(maps.Keys(ids)))
+	}
+}
+
+// Events that differ in one property alone do not share it.
+func TestEventsDoNotShareOtherProperties(t *testing.T) {
+	source := extract.Source{Name: "app", Format: "ndjson", Properties: map[string]string{"plan": "plan"}, Bucket: openBucket(t, map[string]string{"a": strings.Join([]string{
+		`{"event_id":"1","event_name":"open","user_id":"ann","timestamp":"2026-10-01T12:00:00Z","platform":"ios","plan":"pro"}`,
+		`{"event_id":"2","event_name":"open","user_id":"ann","timestamp":"2026-10-01T12:01:00Z","platform":"ios","plan":"free"}`,
+		`{"event_id":"3","event_name":"open","user_id":"ann","timestamp":"2026-10-01T12:02:00Z","platform":"ios"}`,
+		`{"event_id":"4","event_name":"open","user_id":"ann","timestamp":"2026-10-01T12:03:00Z","platform":"ios","plan":"` + strings.Repeat("x", 300) + `"}`,
+	}, "\n")})}
+	lakeBucket := openBucket(t, nil)
+	stage(t, lakeBucket, source, extract.Options{Now: now})
+	want := []string{"plan=pro", "plan=free", "", "plan=" + strings.Repeat("x", 300)}
+	if diff := cmp.Diff(want, propertiesOf(t, lakeBucket)); diff != "" {
+		t.Errorf("properties (-want +got):\n%s", diff)
 	}
 }
 

@@ -47,6 +47,7 @@ func settings() Table {
 type dailyTable struct {
 	Table
 	encode func(*transform.Tables) (data []byte, rows int, err error)
+	breach func(*transform.Tables) string
 }
 
 func daily() []dailyTable {
@@ -175,6 +176,7 @@ func table[R any](t Table, rows func(*transform.Tables) []R) dailyTable {
 			data, err := parquetfile.Encode(rows(tables))
 			return data, len(rows(tables)), err
 		},
+		breach: func(tables *transform.Tables) string { return breachOf(t.Key, rows(tables)) },
 	}
 }
 

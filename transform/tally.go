@@ -78,7 +78,7 @@ func NewTally(day calendar.Day, zone calendar.Zone, a Analysis, digest string, f
 // Add counts a user. A user must not be added twice.
 func (t *Tally) Add(u *UserDay) {
 	t.sums[Cut{Name: total}].add(u)
-	if u.SessionsTotal == 0 {
+	if u.FirstSeen == 0 {
 		return // nobody who has used the app
 	}
 	for _, cut := range t.cuts {
