@@ -3,6 +3,7 @@ package transform_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -267,10 +268,15 @@ func drawPeople(t *rapid.T) []person {
 			now = nil
 			for k := range n {
 				began := calendar.UTC.Start(day) + int64(k)*time.Hour.Microseconds()
+				lasted := int64(rapid.IntRange(0, 5).Draw(t, "duration")) * 1e6
 				now = append(now, transform.Session{
-					Date: day, UserID: fmt.Sprint("u", i), SessionID: fmt.Sprint(k), StartedAt: began, EndedAt: began,
-					DurationSeconds: new(float64(rapid.IntRange(0, 5).Draw(t, "duration"))), IsCounted: true, EventCount: 1,
-					Platform: rapid.SampledFrom([]string{"", "ios", "web"}).Draw(t, "platform"),
+					Date: day, UserID: fmt.Sprint("u", i), SessionID: fmt.Sprint(k), StartedAt: began, EndedAt: began + lasted,
+					DurationSeconds: new(float64(lasted / 1e6)), IsCounted: true, EventCount: 1,
+					CrashCount:  rapid.SampledFrom([]int64{0, 0, 0, 1, 3}).Draw(t, "crashes"),
+					EndReason:   rapid.SampledFrom([]string{"timeout", "timeout", "cap", "event_cap"}).Draw(t, "end"),
+					UTCOffset:   rapid.SampledFrom([]string{"", "+00:00", "+05:30", "-10:00"}).Draw(t, "offset"),
+					DeviceModel: rapid.SampledFrom([]string{"", "m1", "m2"}).Draw(t, "model"),
+					Platform:    rapid.SampledFrom([]string{"", "ios", "web"}).Draw(t, "platform"),
 				})
 			}
 			u = u.Next(day, now, nil, 0, "d")
@@ -357,6 +363,20 @@ func TestTablesAddUp(t *testing.T) {
 			if segments[segmentation] != n || sessions[segmentation] != total.Sessions {
 				t.Errorf("%s: %d users and %d sessions, want %d and %d", segmentation, segments[segmentation], sessions[segmentation], n, total.Sessions)
 			}
+		}
+
+		for _, p := range people {
+			tables.Users = append(tables.Users, *p.user)
+		}
+		for _, breach := range tables.Breaches(new(transform.App()), &transform.Analysis{}) {
+			t.Error(breach)
+		}
+		// The definition measures elapsed time.
+		if total.P50Seconds != nil && *total.P50Seconds != length(&tables, "elapsed", "all").P50Seconds {
+			t.Errorf("median %s, elapsed %v", maybe(total.P50Seconds), length(&tables, "elapsed", "all").P50Seconds)
+		}
+		if all := stability(&tables, "total"); all.CrashFree != nil && math.Abs(*all.CrashFree+float64(all.CrashedSessions)/float64(all.Sessions)-1) > 1e-12 {
+			t.Errorf("crash-free %v, %d of %d crashed", *all.CrashFree, all.CrashedSessions, all.Sessions)
 		}
 
 		for _, r := range tables.DailyRetention {

@@ -2,7 +2,7 @@
 -- Grain: period, date, cut, segment, clock, weekday, hour.
 -- Reads: daily_hours, daily_ledger.
 -- Partition: filter on date; period is date or last_28_days, which stands under the last published day.
--- Nulls: segment of the total and where unknown; users of last_28_days, because users of days do not add up. There is no row without sessions.
+-- Nulls: segment of the total and where unknown; users of last_28_days, because users of days do not add up; days of a local weekday that no day with data was. There is no row without sessions.
 CREATE OR REPLACE VIEW mart.fct_hours AS
 WITH weekdays AS (
   SELECT MOD(UNIX_DATE(d.date) + 3, 7) + 1 AS weekday, COUNT(*) AS days
