@@ -133,7 +133,8 @@ func TestOraclesAgree(t *testing.T) {
 			}
 			// Clocks change there on 29 March and 5 April: days of 23 and of 25 hours.
 			first := calendar.Date(2026, time.March, 3)
-			p := newTrial(t, oracleConfig+"timezone: "+test.zone+"\nsession: "+test.session+"\n", nil)
+			p := newTrial(t, oracleConfig+"timezone: "+test.zone+"\nsession: "+test.session+"\n",
+				map[string]string{"raw/events/far.json": farAway(zone.Start(first), 36)})
 			raw, err := bucket.Open(t.Context(), filepath.Join(p.dir, "raw"), true, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -165,6 +166,25 @@ func TestOraclesAgree(t *testing.T) {
 			})
 		})
 	}
+}
+
+// farAway are events of devices whose clocks are set to other places, in lines:
+// for so many days a session each day, at all hours.
+func farAway(from int64, days int) string {
+	var out strings.Builder
+	lines := json.NewEncoder(&out)
+	for device, offset := range []string{"-10:00", "-03:30", "+00:00", "+05:45", "+13:00"} {
+		for n := range days {
+			at := time.UnixMicro(from).Add(time.Duration(n*24+(n*5+device)%24) * time.Hour).UTC()
+			for k := range 2 {
+				lines.Encode(map[string]string{ // into memory
+					"event_id": fmt.Sprintf("far-%d-%d-%d", device, n, k), "device_id": fmt.Sprintf("far-%d", device), "event_name": "tap",
+					"timestamp": at.Add(time.Duration(k*(n+device)) * time.Second).Format(time.RFC3339), "utc_offset": offset,
+				})
+			}
+		}
+	}
+	return out.String()
 }
 
 // oracleConfig asks every table for all it can be asked.

@@ -18,7 +18,8 @@ SELECT
   g.segment,
   COUNT(*) AS sessions,
   COUNT(DISTINCT g.user_id) AS users,
-  SAFE_DIVIDE(AVG(g.gap), 3600) AS mean_hours,
+  -- Of whole microseconds: a mean may lie half way between two that are shown.
+  SAFE_DIVIDE(SAFE_DIVIDE(SAFE_DIVIDE(CAST(SUM(CAST(ROUND(g.gap * 1000000) AS INT64)) AS INT64), 1000000), COUNT(*)), 3600) AS mean_hours,
   SAFE_DIVIDE(MAX(CASE WHEN g.place = DIV(g.n * 10 + 99, 100) THEN g.gap END), 3600) AS p10_hours,
   SAFE_DIVIDE(MAX(CASE WHEN g.place = DIV(g.n * 25 + 99, 100) THEN g.gap END), 3600) AS p25_hours,
   SAFE_DIVIDE(MAX(CASE WHEN g.place = DIV(g.n * 50 + 99, 100) THEN g.gap END), 3600) AS p50_hours,

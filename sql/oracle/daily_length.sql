@@ -61,7 +61,8 @@ SELECT
   CAST(SUM(CASE WHEN r.length = 0 THEN 1 ELSE 0 END) AS INT64) AS zero_length_sessions,
   SAFE_DIVIDE(SUM(CASE WHEN r.length = 0 THEN 1 ELSE 0 END), COUNT(*)) AS zero_length_share,
   SUM(r.length) AS sum_seconds,
-  AVG(r.length) AS mean_seconds,
+  -- Of whole microseconds: a mean may lie half way between two that are shown.
+  SAFE_DIVIDE(SAFE_DIVIDE(CAST(SUM(CAST(ROUND(r.length * 1000000) AS INT64)) AS INT64), 1000000), COUNT(*)) AS mean_seconds,
   MAX(CASE WHEN r.place = DIV(r.n * 5 + 99, 100) THEN r.length END) AS p5_seconds,
   MAX(CASE WHEN r.place = DIV(r.n * 10 + 99, 100) THEN r.length END) AS p10_seconds,
   MAX(CASE WHEN r.place = DIV(r.n * 25 + 99, 100) THEN r.length END) AS p25_seconds,
