@@ -40,6 +40,7 @@ func Views() []View {
 		"fct_session_days",
 		"fct_retention",
 		"fct_daily",
+		"fct_period_over_period",
 		"fct_frequency",
 		"fct_length",
 		"fct_hours",

@@ -35,6 +35,8 @@ type config struct {
 
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
+	Interventions []interventionConfig `yaml:"interventions"` // what was done about the app, and when
+
 	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
 	Schedule    scheduleConfig   `yaml:"schedule"`
 	MaxBadShare share            `yaml:"max_bad_share"` // greatest share of unreadable records that is no failure
@@ -267,6 +269,11 @@ func (c *config) validate() error {
 		}
 	}
 	if _, err := c.compared(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			report("%s", line)
+		}
+	}
+	if _, err := c.interventions(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			report("%s", line)
 		}
