@@ -106,7 +106,7 @@ func daily() []dailyTable {
 			Name:      "daily_length_histogram",
 			Doc:       "The sessions of a day by length, in buckets with fixed edges.",
 			Partition: "date",
-			Key:       []string{"date", "cut", "segment", "measure", "up_to_seconds"},
+			Key:       []string{"date", "cut", "segment", "measure", "over_seconds"},
 			Cluster:   []string{"cut", "measure"},
 		}, func(t *transform.Tables) []transform.LengthBucket { return t.LengthHistogram }),
 		table(Table{

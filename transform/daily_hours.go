@@ -69,7 +69,7 @@ func (s *hourSum) merge(o *hourSum) {
 }
 
 // hoursSum collects sessions by the hour at which they began. See
-// docs/metrics.md, "At what time".
+// docs/length.md, "At what time".
 type hoursSum struct {
 	zone  calendar.Zone // of the reporting clock
 	hours map[hourKey]*hourSum

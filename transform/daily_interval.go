@@ -21,7 +21,7 @@ type DailyInterval struct {
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }
 
-// intervalSum collects the times between sessions. See docs/metrics.md, "How
+// intervalSum collects the times between sessions. See docs/length.md, "How
 // long users stay away".
 type intervalSum struct{ usersSpans }
 

@@ -46,7 +46,7 @@ var stabilityCuts = []stabilityCut{
 	{"os_version", func(r *Session) string { return r.OSVersion }},
 }
 
-// stabilitySum collects crashes. See docs/metrics.md, "How stable the app is".
+// stabilitySum collects crashes. See docs/length.md, "How stable the app is".
 type stabilitySum struct {
 	sessions, crashedSessions, crashes int64
 	users, crashedUsers                int64

@@ -14,7 +14,7 @@ type Tables struct {
 	DailyLedger    []DailyLedger    // one row
 
 	DailyLength     []DailyLength    // by cut, segment, measure, population
-	LengthHistogram []LengthBucket   // by cut, segment, measure, up_to_seconds, the longest last
+	LengthHistogram []LengthBucket   // by cut, segment, measure, over_seconds
 	DailyInterval   []DailyInterval  // by cut, segment
 	DailyHours      []DailyHour      // by cut, segment, clock, weekday, hour
 	DailyStability  []DailyStability // by cut, segment
