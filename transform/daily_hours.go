@@ -84,11 +84,12 @@ func (s *hoursSum) add(u *UserDay) {
 		if !r.IsCounted {
 			continue
 		}
-		hours := []hourKey{reportingHour(s.zone, r.StartedAt)}
+		hours := [2]hourKey{reportingHour(s.zone, r.StartedAt)}
+		n := 1
 		if local, known := localHour(r.UTCOffset, r.StartedAt); known {
-			hours = append(hours, local)
+			hours[1], n = local, 2
 		}
-		for _, hour := range hours {
+		for _, hour := range hours[:n] {
 			sum := at(s.hours, hour)
 			sum.sessions++
 			sum.engaged += micros(r.EngagedSeconds)

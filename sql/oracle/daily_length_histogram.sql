@@ -33,6 +33,13 @@ edges AS (
   UNION ALL SELECT 1200 UNION ALL SELECT 1800 UNION ALL SELECT 2700 UNION ALL SELECT 3600 UNION ALL SELECT 5400 UNION ALL SELECT 7200
   UNION ALL SELECT 10800 UNION ALL SELECT 14400 UNION ALL SELECT 21600 UNION ALL SELECT 28800 UNION ALL SELECT 43200 UNION ALL SELECT 86400
 ),
+spans AS (
+  SELECT LAG(e.edge) OVER (ORDER BY e.edge) AS over_seconds, e.edge AS up_to_seconds
+  FROM edges AS e
+  UNION ALL
+  SELECT MAX(e.edge), NULL
+  FROM edges AS e
+),
 placed AS (
   SELECT
     m.date,
@@ -40,9 +47,11 @@ placed AS (
     m.segment,
     m.measure,
     m.user_id,
-    (SELECT MAX(e.edge) FROM edges AS e WHERE e.edge < m.length) AS over_seconds,
-    (SELECT MIN(e.edge) FROM edges AS e WHERE e.edge >= m.length) AS up_to_seconds
+    b.over_seconds,
+    b.up_to_seconds
   FROM measured AS m
+  JOIN spans AS b
+    ON (b.over_seconds IS NULL OR m.length > b.over_seconds) AND (b.up_to_seconds IS NULL OR m.length <= b.up_to_seconds)
 ),
 buckets AS (
   SELECT

@@ -8,7 +8,7 @@ WITH weekdays AS (
   SELECT MOD(UNIX_DATE(d.date) + 3, 7) + 1 AS weekday, COUNT(*) AS days
   FROM mart.daily_ledger AS d
   WHERE d.date BETWEEN DATE_SUB(@as_of, INTERVAL 27 DAY) AND @as_of
-  GROUP BY MOD(UNIX_DATE(d.date) + 3, 7) + 1
+  GROUP BY weekday
 ),
 recent AS (
   SELECT
