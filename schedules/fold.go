@@ -163,7 +163,7 @@ func (w *work) tables(u under, later []*work, at standingOf) transform.Tables {
 	definition := u.own.Definition()
 	own := transform.Strung{Definition: definition, Sessions: w.sessions, Days: w.days}
 	digest := definition.Digest()
-	tally := transform.NewTally(w.day, u.analysis, digest, at != unsettled)
+	tally := transform.NewTally(w.day, u.zone, u.analysis, digest, at != unsettled)
 	for of := range w.userDays(own.Visits(), later) {
 		tally.Add(of)
 	}

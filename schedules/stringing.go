@@ -165,6 +165,7 @@ func (s *strung) patch(day calendar.Day, n news) error {
 		}
 		r.IsFirstSession = s.sessions[i].IsFirstSession
 		r.SecondsSincePrevious = s.sessions[i].SecondsSincePrevious
+		r.IsAfterCrash = s.sessions[i].IsAfterCrash
 		s.sessions[i] = r
 	}
 	for _, d := range n.days {

@@ -28,6 +28,9 @@ type tables struct {
 	Frequency  []transform.DailyFrequency
 	Retention  []transform.DailyRetention
 	Segments   []transform.DailySegment
+	Length     []transform.DailyLength
+	Hours      []transform.DailyHour
+	Stability  []transform.DailyStability
 	Ledger     []transform.DailyLedger
 	Days       []transform.SessionDay
 	Compared   []transform.DefinitionDifference
@@ -56,6 +59,9 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_frequency", with.Frequency)
 	create(t, db, "daily_retention", with.Retention)
 	create(t, db, "daily_segments", with.Segments)
+	create(t, db, "daily_length", with.Length)
+	create(t, db, "daily_hours", with.Hours)
+	create(t, db, "daily_stability", with.Stability)
 	create(t, db, "daily_ledger", with.Ledger)
 	create(t, db, "session_days", with.Days)
 	create(t, db, "definition_differences", with.Compared)
@@ -280,25 +286,76 @@ func TestFrequencyCountsThoseWhoCameAtLeastSoOften(t *testing.T) {
 	row := func(measure string, window int64, bucket *int64, users, sessions int64) transform.DailyFrequency {
 		return transform.DailyFrequency{Date: day(1), Measure: measure, WindowDays: window, Bucket: bucket, Users: users, Sessions: sessions}
 	}
+	reached := func(r transform.DailyFrequency, users int64, share float64) transform.DailyFrequency {
+		r.UsersAtLeast, r.ShareAtLeast = &users, &share
+		return r
+	}
 	db := warehouse(t, day(1), tables{Frequency: []transform.DailyFrequency{
 		row("active_users", 7, nil, 10, 17),
 		row("hours_since_previous", 0, ptr(int64(0)), 3, 5),
 		row("hours_since_previous", 0, ptr(int64(24)), 2, 2),
-		row("sessions", 1, ptr(int64(1)), 4, 4),
-		row("sessions", 7, ptr(int64(1)), 6, 6),
-		row("sessions", 7, ptr(int64(2)), 3, 6),
-		row("sessions", 7, ptr(int64(5)), 1, 5),
+		reached(row("sessions", 1, ptr(int64(1)), 4, 4), 4, 1),
+		reached(row("sessions", 7, ptr(int64(1)), 6, 6), 10, 1),
+		reached(row("sessions", 7, ptr(int64(2)), 3, 6), 4, 0.4),
+		reached(row("sessions", 7, ptr(int64(5)), 1, 5), 1, 0.1),
 	}})
 	expect(t, db, `
-		SELECT measure, window_days, bucket, users, sessions, users_at_least, sessions_at_least
+		SELECT measure, window_days, bucket, users, sessions, users_at_least, share_at_least, sessions_at_least
 		FROM fct_frequency ORDER BY measure, window_days, bucket`, `
-		active_users 7 - 10 17 - -
-		hours_since_previous - 0 3 5 - 7
-		hours_since_previous - 24 2 2 - 2
-		sessions 1 1 4 4 4 4
-		sessions 7 1 6 6 10 17
-		sessions 7 2 3 6 4 11
-		sessions 7 5 1 5 1 5`)
+		active_users 7 - 10 17 - - -
+		hours_since_previous - 0 3 5 - - 7
+		hours_since_previous - 24 2 2 - - 2
+		sessions 1 1 4 4 4 1 4
+		sessions 7 1 6 6 10 1 17
+		sessions 7 2 3 6 4 0.4 11
+		sessions 7 5 1 5 1 0.1 5`)
+}
+
+func TestLengthsAreSharesOfAllSessions(t *testing.T) {
+	row := func(measure, population string, sessions int64, median float64) transform.DailyLength {
+		return transform.DailyLength{Date: day(1), Cut: "total", Measure: measure, Population: population, Sessions: sessions, P50Seconds: median}
+	}
+	db := warehouse(t, day(1), tables{Length: []transform.DailyLength{
+		row("elapsed", "all", 8, 60), row("elapsed", "crashed", 2, 30), row("foreground", "all", 4, 20), row("foreground", "crashed", 2, 10),
+	}})
+	expect(t, db, `SELECT measure, population, sessions, share_of_sessions, median_seconds FROM fct_length ORDER BY measure, population`, `
+		elapsed all 8 1 60
+		elapsed crashed 2 0.25 30
+		foreground all 4 1 20
+		foreground crashed 2 0.5 10`)
+}
+
+// 1 October 2026 is a Thursday. The last 28 days have two Thursdays with data,
+// on one of which nothing happened at nine.
+func TestHoursOfDatesAndOfTheLast28Days(t *testing.T) {
+	row := func(d int, weekday, hour, sessions int64) transform.DailyHour {
+		return transform.DailyHour{Date: day(d), Cut: "total", Clock: "reporting", Weekday: weekday, Hour: hour, Sessions: sessions, Users: sessions, EngagedSeconds: 10}
+	}
+	db := warehouse(t, day(29), tables{
+		Hours:  []transform.DailyHour{row(1, 4, 9, 100), row(8, 4, 9, 3), row(8, 4, 20, 1), row(15, 4, 20, 4), row(9, 5, 9, 2)},
+		Ledger: []transform.DailyLedger{{Date: day(1)}, {Date: day(8)}, {Date: day(9)}, {Date: day(15)}},
+	})
+	expect(t, db, `
+		SELECT period, date, weekday, hour, days, sessions, sessions_per_day, share_of_sessions, users, engaged_seconds
+		FROM fct_hours ORDER BY period, date, weekday, hour`, `
+		date 2026-10-01 4 9 1 100 100 1 100 10
+		date 2026-10-08 4 9 1 3 3 0.75 3 10
+		date 2026-10-08 4 20 1 1 1 0.25 1 10
+		date 2026-10-09 5 9 1 2 2 1 2 10
+		date 2026-10-15 4 20 1 4 4 1 4 10
+		last_28_days 2026-10-29 4 9 2 3 1.5 0.3 - 10
+		last_28_days 2026-10-29 4 20 2 5 2.5 0.5 - 20
+		last_28_days 2026-10-29 5 9 1 2 2 0.2 - 10`)
+}
+
+func TestStabilityIsSharesOfItsCut(t *testing.T) {
+	db := warehouse(t, day(1), tables{Stability: []transform.DailyStability{
+		{Date: day(1), Cut: "total", Sessions: 8, CrashedSessions: 2, Users: 4, CrashedUsers: 1},
+		{Date: day(1), Cut: "app_version", Segment: "1.0"},
+	}})
+	expect(t, db, `SELECT cut, segment, crashed_session_rate, crashed_user_rate FROM fct_stability ORDER BY cut`, `
+		app_version 1.0 - -
+		total - 0.25 0.25`)
 }
 
 func TestSegmentsAreSharesOfTheirSegmentation(t *testing.T) {

@@ -76,7 +76,7 @@ func BenchmarkTally(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		tally := transform.NewTally(day, transform.Analysis{}, "digest", true)
+		tally := transform.NewTally(day, calendar.UTC, transform.Analysis{}, "digest", true)
 		for i := range histories {
 			tally.Add(&transform.UserDay{User: &histories[i].user, Sessions: histories[i].sessions, Next: transform.Stayed})
 		}

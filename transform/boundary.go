@@ -86,13 +86,13 @@ func (f *folding) pause(c *open, at int64, comesBack bool) string {
 }
 
 // limits are those of the session's platform.
-func (f *folding) limits(c *open) limits {
-	if len(f.platforms) > 0 {
-		if l, ok := f.platforms[strings.ToLower(c.Session.Platform)]; ok {
+func (s *Sessionizer) limits(c *open) limits {
+	if len(s.platforms) > 0 {
+		if l, ok := s.platforms[strings.ToLower(c.Session.Platform)]; ok {
 			return l
 		}
 	}
-	return f.usual
+	return s.usual
 }
 
 func (l limits) exceeds(pause, limit int64) bool {
@@ -110,36 +110,40 @@ func (f *folding) startsAnew(c *open, e step, stamp, silence string) string {
 		return f.first(e)
 	case silence != "":
 		why, _ := f.overBy(c, e.At, silence)
-		f.leaveOff(c, why, stamp)
+		f.leaveOff(c, e, why, stamp)
 		if stamp != "" {
 			return "stamp"
 		}
 		return f.first(e)
 	case c.Ended && c.Session.EndReason == "midnight":
-		f.leaveOff(c, "midnight", stamp)
+		f.leaveOff(c, e, "midnight", stamp)
 		return "midnight"
 	case c.Ended && d.ReopenWithin > 0 && e.At-c.Session.EndedAt <= d.ReopenWithin.Microseconds():
 		if why := f.cut(c, e, stamp, true); why != "" {
-			f.leaveOff(c, "explicit_end", stamp)
+			f.leaveOff(c, e, "explicit_end", stamp)
 			return why
 		}
 		c.Ended, c.Session.EndReason = false, ""
 		return ""
 	case c.Ended:
-		f.leaveOff(c, "explicit_end", stamp)
+		f.leaveOff(c, e, "explicit_end", stamp)
 		return "after_end"
 	}
 	why := f.cut(c, e, stamp, false)
 	if why != "" {
-		f.leaveOff(c, why, stamp)
+		f.leaveOff(c, e, why, stamp)
 	}
 	return why
 }
 
-// leaveOff closes a session in whose place another begins. One that a stamp
-// strings together is not over because an event without a stamp is not in it.
-func (f *folding) leaveOff(c *open, why, stamp string) {
+// leaveOff closes a session in whose place another begins with an event. One
+// that a stamp strings together is not over because an event without a stamp
+// is not in it.
+func (f *folding) leaveOff(c *open, e step, why, stamp string) {
 	if c.Stamp == stamp {
+		if e.At >= c.Session.EndedAt { // a clock set back tells nothing
+			c.replaced = e.At
+		}
 		f.close(c, why)
 		f.drop(c)
 	}

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -94,26 +95,54 @@ func (f *frequencySum) rows(cut Cut, day calendar.Day, digest string) []DailyFre
 		r.Measure, r.WindowDays, r.Users, r.Sessions = "active_users", window, f.active[i].users, f.active[i].sessions
 		rows = append(rows, r)
 	}
+	atLeast := f.atLeast()
 	rows = append(rows, sortedRows(f.buckets, bucketKey.compare, func(k bucketKey, s *bucketSum) DailyFrequency {
 		r := base
 		r.Measure, r.WindowDays, r.Bucket, r.Users, r.Sessions = k.measure, k.window, ptr(k.bucket), s.users, s.sessions
 		if k.window > 0 {
+			r.UsersAtLeast = ptr(atLeast[k])
+			r.ShareAtLeast = ratio(float64(atLeast[k]), float64(activeIn[k.window].users))
 			r.Value = ratio(float64(s.users), float64(activeIn[k.window].users))
 		} else {
 			r.Value = ratio(float64(s.sessions), float64(f.intervals))
 		}
 		return r
 	})...)
+	for i, window := range windows {
+		r := base
+		r.Measure, r.WindowDays, r.Users, r.Sessions = "sessions_per_user", window, f.active[i].users, f.active[i].sessions
+		r.Value = ratio(float64(f.active[i].sessions), float64(f.active[i].users))
+		rows = append(rows, r)
+	}
 	for _, window := range windows[1:] {
 		r := base
 		r.Measure, r.WindowDays, r.Users, r.Sessions = "stickiness", window, f.active[0].users, f.active[0].sessions
 		r.Value = ratio(float64(f.active[0].users), float64(activeIn[window].users))
 		rows = append(rows, r)
 	}
+	r := base
+	r.Measure, r.WindowDays, r.Users, r.Sessions = "weekly_stickiness", 28, activeIn[7].users, activeIn[7].sessions
+	r.Value = ratio(float64(activeIn[7].users), float64(activeIn[28].users))
+	rows = append(rows, r)
 	slices.SortStableFunc(rows, func(a, b DailyFrequency) int {
 		return cmp.Or(strings.Compare(a.Measure, b.Measure), cmp.Compare(a.WindowDays, b.WindowDays))
 	})
 	return rows
+}
+
+// atLeast counts, for each number of sessions or of active days, the users who
+// have reached it.
+func (f *frequencySum) atLeast() map[bucketKey]int64 {
+	users := map[bucketKey]int64{}
+	var last bucketKey
+	for _, k := range slices.Backward(slices.SortedFunc(maps.Keys(f.buckets), bucketKey.compare)) {
+		users[k] = f.buckets[k].users
+		if k.measure == last.measure && k.window == last.window {
+			users[k] += users[last]
+		}
+		last = k
+	}
+	return users
 }
 
 func (k bucketKey) compare(o bucketKey) int {

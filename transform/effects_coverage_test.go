@@ -81,7 +81,7 @@ func (a *smallApp) run(t testingT, first, last calendar.Day) (days []transform.T
 		}
 		// Nobody counts who has been away for so long.
 		users = slices.DeleteFunc(users, func(u transform.User) bool { return u.LastSeen != 0 && u.LastSeen < day-28 })
-		tally := transform.NewTally(day, transform.Analysis{}, digest, true)
+		tally := transform.NewTally(day, calendar.UTC, transform.Analysis{}, digest, true)
 		for i := range users {
 			u := &users[i]
 			comes := 0.0

@@ -485,7 +485,7 @@ func (f *folding) leave(c *open, next int64) bool {
 		f.close(c, over)
 		return silence == ""
 	case f.endsTheDay(c, next):
-		c.Ended = true
+		c.Ended, c.replaced = true, next
 		f.close(c, "midnight")
 		c.Session.EndReason = "midnight"
 		return true

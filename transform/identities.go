@@ -25,6 +25,9 @@ var identities = [...]identity{
 	{"daily_frequency", windowsGrow},
 	{"daily_retention", cohortsHold},
 	{"daily_segments", segmentsAreExhaustive},
+	{"daily_length", lengthsAddUp},
+	{"daily_hours", hoursAddUp},
+	{"daily_stability", crashesAddUp},
 }
 
 // breachesShown is how many breaches of one identity are told.

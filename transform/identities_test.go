@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"sojourn/internal/calendar"
 	"sojourn/transform"
 )
 
@@ -19,7 +20,7 @@ func soundDay() transform.Tables {
 		return transform.SessionDay{Date: today, SessionID: s.SessionID, UserID: s.UserID, SessionDate: s.Date, EventCount: s.EventCount}
 	}
 	first, second := began("s1", "ann", 10, 20), began("s2", "ann", 30, 40)
-	tally := transform.NewTally(today, transform.Analysis{}, "d", true)
+	tally := transform.NewTally(today, calendar.UTC, transform.Analysis{}, "d", true)
 	users := []transform.User{
 		{Date: today, UserID: "ann", FirstSeen: today, ActiveDays: 1, SessionsTotal: 2, Sessions1: 2, Sessions7: 2, Sessions28: 2},
 		{Date: today, UserID: "bob", FirstSeen: today - 3, ActiveDays: active(3), SessionsTotal: 1, Sessions7: 1, Sessions28: 1},
@@ -71,6 +72,11 @@ func TestBreachesAreNoticed(t *testing.T) {
 		"daily_retention: 2 of 1 users of 2026-03-17":                       func(t *transform.Tables) { t.DailyRetention[0].Retained = 2 },
 		"daily_segments: 3 users by lifecycle, 2 in users":                  func(t *transform.Tables) { segment(t, "lifecycle").Users++ },
 		"daily_segments: 9 of 1 users of lifecycle dormant came back":       func(t *transform.Tables) { *segment(t, "lifecycle").Returned = 9 },
+		"daily_length: total : percentiles of crash_corrected of all are":   func(t *transform.Tables) { t.DailyLength[0].P25Seconds = 1e9 },
+		"daily_length: total : 2 sessions in the buckets of elapsed, 3 in":  func(t *transform.Tables) { length(t, "elapsed", "all").Sessions++ },
+		"daily_hours: 3 sessions by the reporting clock and 0 by local":     func(t *transform.Tables) { t.DailyHours[0].Sessions++ },
+		"daily_stability: a part is more than the whole in the row total":   func(t *transform.Tables) { stability(t, "total").CrashedSessions = 3 },
+		"daily_stability: 3 sessions by device_model, 2 in total":           func(t *transform.Tables) { stability(t, "device_model").Sessions++ },
 	} {
 		spoilt := soundDay()
 		spoil(&spoilt)
@@ -78,6 +84,24 @@ func TestBreachesAreNoticed(t *testing.T) {
 			t.Errorf("breaches are\n%s\nwant %q", got, want)
 		}
 	}
+}
+
+func length(t *transform.Tables, measure, population string) *transform.DailyLength {
+	for i := range t.DailyLength {
+		if r := &t.DailyLength[i]; r.Measure == measure && r.Population == population {
+			return r
+		}
+	}
+	return nil
+}
+
+func stability(t *transform.Tables, cut string) *transform.DailyStability {
+	for i := range t.DailyStability {
+		if t.DailyStability[i].Cut == cut {
+			return &t.DailyStability[i]
+		}
+	}
+	return nil
 }
 
 func segment(t *transform.Tables, segmentation string) *transform.DailySegment {

@@ -3,6 +3,7 @@ package transform_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -267,10 +268,15 @@ func drawPeople(t *rapid.T) []person {
 			now = nil
 			for k := range n {
 				began := calendar.UTC.Start(day) + int64(k)*time.Hour.Microseconds()
+				lasted := int64(rapid.IntRange(0, 5).Draw(t, "duration")) * 1e6
 				now = append(now, transform.Session{
-					Date: day, UserID: fmt.Sprint("u", i), SessionID: fmt.Sprint(k), StartedAt: began, EndedAt: began,
-					DurationSeconds: new(float64(rapid.IntRange(0, 5).Draw(t, "duration"))), IsCounted: true, EventCount: 1,
-					Platform: rapid.SampledFrom([]string{"", "ios", "web"}).Draw(t, "platform"),
+					Date: day, UserID: fmt.Sprint("u", i), SessionID: fmt.Sprint(k), StartedAt: began, EndedAt: began + lasted,
+					DurationSeconds: new(float64(lasted / 1e6)), IsCounted: true, EventCount: 1,
+					CrashCount:  rapid.SampledFrom([]int64{0, 0, 0, 1, 3}).Draw(t, "crashes"),
+					EndReason:   rapid.SampledFrom([]string{"timeout", "timeout", "cap", "event_cap"}).Draw(t, "end"),
+					UTCOffset:   rapid.SampledFrom([]string{"", "+00:00", "+05:30", "-10:00"}).Draw(t, "offset"),
+					DeviceModel: rapid.SampledFrom([]string{"", "m1", "m2"}).Draw(t, "model"),
+					Platform:    rapid.SampledFrom([]string{"", "ios", "web"}).Draw(t, "platform"),
 				})
 			}
 			u = u.Next(day, now, nil, 0, "d")
@@ -290,14 +296,14 @@ func TestTalliesMergeInAnyOrder(t *testing.T) {
 			Cuts: []string{"lifecycle", "habit"}, MinUsers: int64(rapid.IntRange(0, 3).Draw(t, "least")),
 			Segmentations: []transform.Segmentation{habit("seldom")},
 		}
-		whole := transform.NewTally(today, analysis, "d", true)
+		whole := transform.NewTally(today, calendar.UTC, analysis, "d", true)
 		for _, p := range people {
 			p.add(whole)
 		}
 		want := whole.Tables()
 		tallies := make([]*transform.Tally, rapid.IntRange(1, 4).Draw(t, "tallies"))
 		for i := range tallies {
-			tallies[i] = transform.NewTally(today, analysis, "d", true)
+			tallies[i] = transform.NewTally(today, calendar.UTC, analysis, "d", true)
 		}
 		for _, p := range rapid.Permutation(people).Draw(t, "order") {
 			p.add(tallies[rapid.IntRange(0, len(tallies)-1).Draw(t, "tally")])
@@ -353,6 +359,21 @@ func TestTablesAddUp(t *testing.T) {
 		if byVersion != total.Sessions || total.Users != active[1] {
 			t.Errorf("daily_sessions: %d sessions by version, %d in total of %d users, of %d active ones", byVersion, total.Sessions, total.Users, active[1])
 		}
+
+		for _, p := range people {
+			tables.Users = append(tables.Users, *p.user)
+		}
+		for _, breach := range tables.Breaches(new(transform.App()), &transform.Analysis{}) {
+			t.Error(breach)
+		}
+		// The definition measures elapsed time.
+		if total.P50Seconds != nil && *total.P50Seconds != length(&tables, "elapsed", "all").P50Seconds {
+			t.Errorf("median %s, elapsed %v", maybe(total.P50Seconds), length(&tables, "elapsed", "all").P50Seconds)
+		}
+		if all := stability(&tables, "total"); all.CrashFree != nil && math.Abs(*all.CrashFree+float64(all.CrashedSessions)/float64(all.Sessions)-1) > 1e-12 {
+			t.Errorf("crash-free %v, %d of %d crashed", *all.CrashFree, all.CrashedSessions, all.Sessions)
+		}
+
 		for _, r := range tables.DailyRetention {
 			if r.Retained < 0 || r.Retained > r.Cohorts || r.DayN == 0 && r.Retained != r.Cohorts || r.Rate != float64(r.Retained)/float64(r.Cohorts) {
 				t.Errorf("retention %+v", r)

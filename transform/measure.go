@@ -16,11 +16,7 @@ func (c *open) row(s *Sessionizer, end int64, why string) Session {
 	}
 	elapsed := end - r.StartedAt
 	if c.CrashedLast {
-		corrected := elapsed
-		if c.Activity > 1 {
-			corrected += elapsed / (c.Activity - 1)
-		}
-		r.CrashCorrectedSeconds = ptr(seconds(corrected))
+		c.correctForCrash(s, &r, elapsed)
 	}
 	r.IsEngaged = c.isEngaged(d, engaged)
 	switch d.Bounce.Rule {

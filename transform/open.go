@@ -86,9 +86,10 @@ type open struct {
 	Open
 	Today today
 
-	screens map[string]bool
-	views   map[string]map[int64]bool
-	filled  *Attributes // those of an event that were taken last
+	screens  map[string]bool
+	views    map[string]map[int64]bool
+	filled   *Attributes // those of an event that were taken last
+	replaced int64       // when another took its place, if that is known; 0 if not
 }
 
 func (o Open) resume() *open {

@@ -21,7 +21,10 @@ type Session struct {
 	DurationSeconds       *float64 `parquet:"duration_seconds,optional" doc:"Length in seconds by the measure of the definition; for most, app included, ended_at minus started_at, which is 0 for a single event and never the timeout. Null where the definition says that it is not known."`
 	EngagedSeconds        float64  `parquet:"engaged_seconds" doc:"Seconds of use by the measure of the definition; for most the engagement time reported by the source if it reports any, else the time from first to last activity without the stretches known to be in the background."`
 	ForegroundSeconds     *float64 `parquet:"foreground_seconds,optional" doc:"Seconds between foreground and background markers; null if the session has none."`
-	CrashCorrectedSeconds *float64 `parquet:"crash_corrected_seconds,optional" doc:"For a session that ends in a crash: the duration plus one mean pause between its events, as the crash hides what came after the last event. Null otherwise."`
+	CrashLowSeconds       *float64 `parquet:"crash_low_seconds,optional" doc:"For a session that ends in a crash, which hides what would have come after: the least it lasted, from its first event to its last. Null otherwise."`
+	CrashCorrectedSeconds *float64 `parquet:"crash_corrected_seconds,optional" doc:"For a session that ends in a crash: the best guess, crash_low_seconds plus one mean pause between its events, but at most crash_high_seconds. Null otherwise."`
+	CrashHighSeconds      *float64 `parquet:"crash_high_seconds,optional" doc:"For a session that ends in a crash: the most it can have lasted, until a pause after its last event would have ended it, the cap, or the start of the session that took its place. Null otherwise, and where the definition sets no such limit."`
+	CrashCorrection       string   `parquet:"crash_correction,optional" doc:"How crash_corrected_seconds was guessed: mean_pause, or single_event for a session of one event, which is not corrected as it has no pause. Null for a session that does not end in a crash."`
 
 	SecondsSincePrevious *float64 `parquet:"seconds_since_previous_session,optional" doc:"Seconds from the end of the user's previous session, as known at the end of the day, to this start; 0 if they overlap on two devices; null for the user's first session."`
 
@@ -43,6 +46,7 @@ type Session struct {
 	IsEngaged      bool `parquet:"is_engaged" doc:"Long enough, enough screen views, or a key event; thresholds are in the definition."`
 	IsBounce       bool `parquet:"is_bounce" doc:"A bounce by the rule of the definition; for most, only one event that counts as activity."`
 	IsFirstSession bool `parquet:"is_first_session" doc:"The user's first session ever seen."`
+	IsAfterCrash   bool `parquet:"is_after_crash" doc:"The app crashed in the user's previous session, as known at the end of the day. False for the first session, and where the previous one still went on."`
 
 	IsCounted bool   `parquet:"is_counted" doc:"The session counts in daily_sessions and daily_segments. It is in its user's history, and so in daily_frequency and daily_retention, either way."`
 	Exclusion string `parquet:"exclusion,optional" doc:"Why it does not count: over_cap, too_short, too_few_views. Null if it does."`
@@ -131,6 +135,7 @@ type User struct {
 	LastSessionID string `parquet:"last_session_id" doc:"The session that ended last, or is still open."`
 	LastEndedAt   int64  `parquet:"last_ended_at,timestamp(microsecond)" doc:"End of that session as known at the end of date."`
 	HasOpen       bool   `parquet:"has_open_session" doc:"That session may go on after the end of date."`
+	LastCrashed   bool   `parquet:"last_session_crashed" doc:"The app crashed in the session of last_session_id."`
 
 	FirstPlatform          string `parquet:"first_platform,optional" doc:"Platform of the first session."`
 	FirstCountry           string `parquet:"first_country,optional" doc:"Country of the first session."`
@@ -190,12 +195,15 @@ type DailyFrequency struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Local day at whose end the windows end. Partition column."`
 	Cut        string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
 	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
-	Measure    string       `parquet:"measure" doc:"active_users: users with a session in the window (DAU, WAU and MAU for 1, 7 and 28 days). sessions: active users by exact number of sessions in the window. active_days: active users by exact number of active days in the window. stickiness: DAU over the active users of the window. hours_since_previous: sessions begun on date by whole hours since the user's previous session."`
+	Measure    string       `parquet:"measure" doc:"active_users: users with a session in the window (DAU, WAU and MAU for 1, 7 and 28 days). sessions: active users by exact number of sessions in the window. active_days: active users by exact number of active days in the window. stickiness: DAU over the active users of the window. weekly_stickiness: WAU over MAU. sessions_per_user: sessions over active users of the window. hours_since_previous: sessions begun on date by whole hours since the user's previous session."`
 	WindowDays int64        `parquet:"window_days,optional" doc:"Days in the window, date included; null for hours_since_previous."`
-	Bucket     *int64       `parquet:"bucket,optional" doc:"Exact number of sessions or active days; for hours_since_previous the lower edge of the bucket in hours, each up to the next edge of 0, 1, 3, 6, 12, 24, 48, 72, 168, 336, 672. Null for active_users and stickiness."`
-	Users      int64        `parquet:"users" doc:"Users in the bucket; for hours_since_previous the users with such a session."`
+	Bucket     *int64       `parquet:"bucket,optional" doc:"Exact number of sessions or active days; for hours_since_previous the lower edge of the bucket in hours, each up to the next edge of 0, 1, 3, 6, 12, 24, 48, 72, 168, 336, 672. Null for the others."`
+	Users      int64        `parquet:"users" doc:"Users in the bucket; for hours_since_previous the users with such a session, for stickiness DAU, for weekly_stickiness WAU."`
 	Sessions   int64        `parquet:"sessions" doc:"Sessions of those users in the window; for hours_since_previous the sessions in the bucket."`
-	Value      *float64     `parquet:"value,optional" doc:"For stickiness the ratio, 0 to 1; null if nobody was active. For the others the share of the measure's users (sessions for hours_since_previous) in the bucket."`
+	Value      *float64     `parquet:"value,optional" doc:"For stickiness and weekly_stickiness the ratio, 0 to 1, for sessions_per_user the mean; null if nobody was active. Null for active_users. For the others the share of the measure's users (sessions for hours_since_previous) in the bucket."`
+
+	UsersAtLeast *int64   `parquet:"users_at_least,optional" doc:"For sessions and active_days the users in the bucket and in all higher ones: those who have reached the number. Null for the others."`
+	ShareAtLeast *float64 `parquet:"share_at_least,optional" doc:"users_at_least divided by the active users of the window, 0 to 1; null likewise."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }

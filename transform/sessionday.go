@@ -32,8 +32,13 @@ func (d *SessionDay) Part(of *Session) Session {
 		Platform: d.Platform, Country: d.Country, AppVersion: d.AppVersion,
 	}
 	if of != nil {
-		r.IsFirstSession, r.SecondsSincePrevious = of.IsFirstSession, of.SecondsSincePrevious
 		r.DistinctScreens = of.DistinctScreens
+		r.IsFirstSession, r.SecondsSincePrevious, r.IsAfterCrash = of.IsFirstSession, of.SecondsSincePrevious, of.IsAfterCrash
+		r.EndReason, r.OSVersion, r.DeviceModel = of.EndReason, of.OSVersion, of.DeviceModel
+		if of.EndedAt == d.EndedAt {
+			// The part is the whole.
+			r.ForegroundSeconds, r.CrashCorrectedSeconds = of.ForegroundSeconds, of.CrashCorrectedSeconds
+		}
 	}
 	return r
 }

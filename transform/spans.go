@@ -17,15 +17,13 @@ func (s *spans) add(seconds *float64) {
 	if seconds == nil {
 		return
 	}
-	// A duration is a whole number of microseconds; as one, sums do not
-	// depend on the order of addition.
-	s.addMicros(int64(math.Round(*seconds * 1e6)))
+	s.addMicros(micros(*seconds))
 }
 
 // addMicros adds a duration in microseconds.
-func (s *spans) addMicros(micros int64) {
-	s.micros = append(s.micros, micros)
-	s.sum += micros
+func (s *spans) addMicros(length int64) {
+	s.micros = append(s.micros, length)
+	s.sum += length
 	s.sorted = false
 }
 
@@ -49,6 +47,10 @@ func (s *spans) percentile(p int) *float64 {
 	rank := (len(s.micros)*p + 99) / 100
 	return ptr(seconds(s.micros[max(rank, 1)-1]))
 }
+
+// micros is a duration in whole microseconds: as such, sums do not depend on
+// the order of addition.
+func micros(seconds float64) int64 { return int64(math.Round(seconds * 1e6)) }
 
 // mean is nil if there are none.
 func (s *spans) mean() *float64 { return ratio(seconds(s.sum), float64(len(s.micros))) }

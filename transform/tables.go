@@ -12,9 +12,16 @@ type Tables struct {
 	DailyRetention []DailyRetention // by cohort_date, cut, segment
 	DailySegments  []DailySegment   // by segmentation, segment
 	DailyLedger    []DailyLedger    // one row
-	SessionDays    []SessionDay     // by user_id, session_id
-	SessionSteps   []Step           // by user_id, step_number
-	UserEvents     []UserEvent      // by user_id, event_name
+
+	DailyLength     []DailyLength    // by cut, segment, measure, population
+	LengthHistogram []LengthBucket   // by cut, segment, measure, over_seconds
+	DailyInterval   []DailyInterval  // by cut, segment
+	DailyHours      []DailyHour      // by cut, segment, clock, weekday, hour
+	DailyStability  []DailyStability // by cut, segment
+
+	SessionDays  []SessionDay // by user_id, session_id
+	SessionSteps []Step       // by user_id, step_number
+	UserEvents   []UserEvent  // by user_id, event_name
 
 	DailyScreens     []DailyScreen     // by cut, segment, screen
 	DailyTransitions []DailyTransition // by cut, segment, from_screen, to_screen

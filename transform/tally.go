@@ -14,6 +14,7 @@ import (
 // the same; that is what lets a day be computed on many cores or machines.
 type Tally struct {
 	day      calendar.Day
+	zone     calendar.Zone
 	digest   string
 	final    bool // the next day has been folded
 	minUsers int64
@@ -31,6 +32,7 @@ type Tally struct {
 	lifecycles map[Cut]*lifecycleSum
 	written    map[string][]Cut         // by segments of user_retention, which repeat
 	segments   []map[string]*segmentSum // of each of segmentations, by segment
+	stability  map[Cut]*stabilitySum    // by attributes of sessions
 }
 
 // sums are the metrics of one cut of the day.
@@ -42,11 +44,16 @@ type sums struct {
 	depth       depthSum
 	features    featuresSum
 	funnels     funnelsSum
+	length      lengthSum
+	intervals   intervalSum
+	hours       hoursSum
+	stability   stabilitySum
 }
 
-func newSums() *sums {
+func newSums(zone calendar.Zone) *sums {
 	return &sums{
 		frequency: newFrequencySum(), screens: newScreensSum(), transitions: newTransitionsSum(), features: newFeaturesSum(), funnels: newFunnelsSum(),
+		hours: newHoursSum(zone),
 	}
 }
 
@@ -58,6 +65,10 @@ func (s *sums) add(u *UserDay) {
 	s.depth.add(u)
 	s.features.add(u)
 	s.funnels.add(u)
+	s.length.add(u)
+	s.intervals.add(u)
+	s.hours.add(u)
+	s.stability.add(u, everySession)
 }
 
 func (s *sums) merge(o *sums) {
@@ -68,21 +79,26 @@ func (s *sums) merge(o *sums) {
 	s.depth.merge(&o.depth)
 	s.features.merge(&o.features)
 	s.funnels.merge(&o.funnels)
+	s.length.merge(&o.length)
+	s.intervals.merge(&o.intervals)
+	s.hours.merge(&o.hours)
+	s.stability.merge(&o.stability)
 }
 
-// NewTally returns the empty tally of a day. Final says that the sessions of
+// NewTally returns the empty tally of a day of a zone. Final says that the sessions of
 // the day are final and whether users returned the next day is known.
-func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
+func NewTally(day calendar.Day, zone calendar.Zone, a Analysis, digest string, final bool) *Tally {
 	t := &Tally{
-		day: day, digest: digest, final: final, minUsers: a.MinUsers,
+		day: day, zone: zone, digest: digest, final: final, minUsers: a.MinUsers,
 		segmentations: a.segmentations(), cuts: a.cuts(), features: a.Features, funnels: a.Funnels,
-		sums:       map[Cut]*sums{{Name: total}: newSums()},
+		sums:       map[Cut]*sums{{Name: total}: newSums(zone)},
 		versions:   map[versionKey]*sessionsSum{},
 		cohorts:    map[cohortKey]*retentionSum{},
 		retentions: declaredRetentions(&a),
 		cells:      map[retentionCell]*retentionSum{},
 		lifecycles: map[Cut]*lifecycleSum{{Name: total}: {}},
 		written:    map[string][]Cut{},
+		stability:  map[Cut]*stabilitySum{},
 	}
 	for range t.segmentations {
 		t.segments = append(t.segments, map[string]*segmentSum{})
@@ -105,7 +121,7 @@ func (t *Tally) Add(u *UserDay) {
 		}
 		key := Cut{cut.name, segment}
 		if t.sums[key] == nil {
-			t.sums[key] = newSums()
+			t.sums[key] = newSums(t.zone)
 		}
 		t.sums[key].add(u)
 	}
@@ -113,6 +129,7 @@ func (t *Tally) Add(u *UserDay) {
 	t.addRetention(u)
 	t.addSegments(u)
 	t.addLifecycle(u)
+	t.addStability(u)
 }
 
 // Merge adds what another tally of the same day has collected. The other must
@@ -126,6 +143,7 @@ func (t *Tally) Merge(o *Tally) {
 	for i := range t.segments {
 		mergeMaps(t.segments[i], o.segments[i], (*segmentSum).merge)
 	}
+	mergeMaps(t.stability, o.stability, (*stabilitySum).merge)
 }
 
 func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
@@ -142,6 +160,7 @@ func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
 func (t *Tally) Tables() Tables {
 	tables := Tables{Day: t.day, DailyRetention: t.retentionRows(), DailySegments: t.segmentRows()}
 	tables.CohortRetention, tables.DailyLifecycle = t.cohortRows(), t.lifecycleRows()
+	tables.DailyStability = t.stabilityRows()
 	for _, cut := range slices.SortedFunc(maps.Keys(t.sums), Cut.compare) {
 		of := t.sums[cut]
 		tables.DailySessions = append(tables.DailySessions, t.sessionsRow(sessionsKey{Cut: cut}, &of.sessions))
@@ -151,6 +170,18 @@ func (t *Tally) Tables() Tables {
 		tables.DailyDepth = append(tables.DailyDepth, of.depth.rows(cut, t)...)
 		tables.DailyFeatures = append(tables.DailyFeatures, of.features.rows(cut, t)...)
 		tables.DailyFunnels = append(tables.DailyFunnels, of.funnels.rows(cut, t)...)
+		tables.DailyLength = append(tables.DailyLength, of.length.rows(DailyLength{
+			Date: t.day, Cut: cut.Name, Segment: cut.Segment, IsFinal: t.final, DefinitionDigest: t.digest,
+		})...)
+		tables.LengthHistogram = append(tables.LengthHistogram, of.length.histogram(LengthBucket{
+			Date: t.day, Cut: cut.Name, Segment: cut.Segment, IsFinal: t.final, DefinitionDigest: t.digest,
+		})...)
+		tables.DailyInterval = append(tables.DailyInterval, of.intervals.rows(DailyInterval{
+			Date: t.day, Cut: cut.Name, Segment: cut.Segment, DefinitionDigest: t.digest,
+		})...)
+		tables.DailyHours = append(tables.DailyHours, of.hours.rows(DailyHour{
+			Date: t.day, Cut: cut.Name, Segment: cut.Segment, IsFinal: t.final, DefinitionDigest: t.digest,
+		})...)
 	}
 	tables.DailySessions = append(tables.DailySessions, t.versionRows()...)
 	slices.SortStableFunc(tables.DailySessions, func(a, b DailySessions) int { return strings.Compare(a.Cut, b.Cut) })
@@ -182,6 +213,21 @@ func (t *Tally) suppress(tables *Tables) {
 		return cell{r.Cut, r.Segment, key(r.Funnel, "\x00", r.Number), r.Users}
 	})
 	suppress(&tables.DailyFrequency, t.minUsers, frequencyCell, within[DailyFrequency]{frequencyLine, frequencyTells})
+	suppress(&tables.DailyLength, t.minUsers, func(r *DailyLength) cell {
+		return cell{r.Cut, r.Segment, key(r.Measure, r.Population), r.Users}
+	})
+	suppress(&tables.LengthHistogram, t.minUsers, func(r *LengthBucket) cell {
+		return cell{r.Cut, r.Segment, r.key(), r.Users}
+	})
+	suppress(&tables.DailyInterval, t.minUsers, func(r *DailyInterval) cell {
+		return cell{r.Cut, r.Segment, "", r.Users}
+	})
+	suppress(&tables.DailyHours, t.minUsers, func(r *DailyHour) cell {
+		return cell{r.Cut, r.Segment, key(r.Clock, r.Weekday, r.Hour), r.Users}
+	})
+	suppress(&tables.DailyStability, t.minUsers, func(r *DailyStability) cell {
+		return cell{r.Cut, r.Segment, "", r.Users}
+	})
 	suppress(&tables.DailyRetention, t.minUsers, func(r *DailyRetention) cell {
 		return cell{r.Cut, r.Segment, key(r.Cohort), r.Cohorts}
 	})

@@ -22,7 +22,9 @@ type person struct {
 }
 
 func (p person) add(t *transform.Tally) {
-	t.Add(&transform.UserDay{User: p.user, Sessions: p.sessions, Next: p.next})
+	u := *p.user
+	u.SessionsTotal = max(u.SessionsTotal, 1) // all have used the app
+	t.Add(&transform.UserDay{User: &u, Sessions: p.sessions, Next: p.next})
 }
 
 // active are the bits of the days, so many before today.
@@ -73,7 +75,7 @@ func people() []person {
 }
 
 func tallied(people []person) transform.Tables {
-	t := transform.NewTally(today, transform.Analysis{}, "d", true)
+	t := transform.NewTally(today, calendar.UTC, transform.Analysis{}, "d", true)
 	for _, p := range people {
 		p.add(t)
 	}
@@ -166,8 +168,12 @@ func TestDailyFrequency(t *testing.T) {
 		sessions 28 days, 1: 1 users, 1 sessions, 0.333
 		sessions 28 days, 2: 1 users, 2 sessions, 0.333
 		sessions 28 days, 9: 1 users, 9 sessions, 0.333
+		sessions_per_user 1 days, null: 2 users, 3 sessions, 1.5
+		sessions_per_user 7 days, null: 2 users, 6 sessions, 3
+		sessions_per_user 28 days, null: 3 users, 12 sessions, 4
 		stickiness 7 days, null: 2 users, 3 sessions, 1
-		stickiness 28 days, null: 2 users, 3 sessions, 0.667`,
+		stickiness 28 days, null: 2 users, 3 sessions, 0.667
+		weekly_stickiness 28 days, null: 2 users, 6 sessions, 0.667`,
 		tallied(people()).DailyFrequency, func(r transform.DailyFrequency) string {
 			return fmt.Sprintf("%s %d days, %s: %d users, %d sessions, %s", r.Measure, r.WindowDays, maybe(r.Bucket), r.Users, r.Sessions, maybe(r.Value))
 		})

@@ -31,8 +31,8 @@ const frequencyDays = 28
 // began those sessions, in order of start, and on which the sessions earlier,
 // begun before, turned out as given. GoingOn is how many sessions that began
 // earlier count on the day too: 0 where sessions count on the day they began.
-// Next completes the sessions: is_first_session
-// and the time since the previous one are the history's to say. The zero User
+// Next completes the sessions: is_first_session,
+// is_after_crash and the time since the previous one are the history's to say. The zero User
 // is one never seen before; days between without data count as inactive.
 func (u User) Next(day calendar.Day, began, earlier []Session, goingOn int, digest string) User {
 	counts := u.countsOn(day)
@@ -50,6 +50,7 @@ func (u User) Next(day calendar.Day, began, earlier []Session, goingOn int, dige
 			u.meet(r)
 		} else {
 			r.SecondsSincePrevious = ptr(seconds(max(0, r.StartedAt-u.LastEndedAt)))
+			r.IsAfterCrash = u.LastCrashed && u.LastEndedAt <= r.StartedAt
 		}
 		u.SessionsTotal++
 		u.ended(r)
@@ -82,6 +83,7 @@ func (u *User) ended(r *Session) {
 	if r.EndedAt >= u.LastEndedAt {
 		u.LastEndedAt = r.EndedAt
 		u.LastSessionID = r.SessionID
+		u.LastCrashed = r.CrashCount > 0
 	}
 	u.HasOpen = u.HasOpen || !r.IsFinal
 }

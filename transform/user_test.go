@@ -169,6 +169,55 @@ func TestNextKnowsThePreviousSession(t *testing.T) {
 	}
 }
 
+// Whether the previous session crashed, with sessions that crash after midnight
+// and on two devices.
+func TestNextKnowsACrash(t *testing.T) {
+	crashed := func(s transform.Session) transform.Session {
+		s.CrashCount = 2
+		return s
+	}
+	open := func(s transform.Session) transform.Session {
+		s.IsFinal = false
+		return s
+	}
+	type day struct{ began, earlier []transform.Session }
+	for _, test := range []struct {
+		name  string
+		days  []day
+		after string // the sessions after a crash, by id
+		last  bool   // the one that ended last crashed
+	}{
+		{"the session after a crash, and no other",
+			[]day{{began: begun(crashed(visit("a", 10, 11)), visit("b", 12, 13), visit("c", 14, 15))}}, "b", false},
+		{"not the crashed one itself",
+			[]day{{began: begun(crashed(visit("a", 10, 11)))}}, "", true},
+		{"days later",
+			[]day{{began: begun(crashed(visit("a", 10, 11)))}, {}, {began: begun(visit("b", 60, 61))}}, "b", false},
+		{"of a crash after midnight, in a session that began before",
+			[]day{{began: begun(open(visit("a", 23, 23.5)))}, {earlier: begun(crashed(visit("a", 23, 24.5))), began: begun(visit("b", 26, 27))}}, "b", false},
+		{"not of one that still goes on elsewhere",
+			[]day{{began: begun(crashed(visit("a", 10, 13)), visit("b", 11, 12))}}, "", true},
+		{"and then of the one that lasted longer",
+			[]day{{began: begun(crashed(visit("a", 10, 13)), visit("b", 11, 12), visit("c", 14, 15))}}, "c", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			u := transform.User{Date: date(1)}
+			after := ""
+			for i, d := range test.days {
+				u = u.Next(date(1+i), d.began, d.earlier, 0, "d")
+				for _, s := range d.began {
+					if s.IsAfterCrash {
+						after += s.SessionID
+					}
+				}
+			}
+			if after != test.after || u.LastCrashed != test.last {
+				t.Errorf("after a crash: %q, the last crashed: %v; want %q, %v", after, u.LastCrashed, test.after, test.last)
+			}
+		})
+	}
+}
+
 func TestActivity(t *testing.T) {
 	a := transform.Activity(1<<62 | 1<<27 | 1)
 	for n, want := range map[int]int{1: 1, 27: 1, 28: 2, 62: 2, 63: 3} {

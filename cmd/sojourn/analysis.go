@@ -34,7 +34,6 @@ func (c *config) analysis() (transform.Analysis, error) {
 	}
 	a.Features = c.features(report)
 	a.Funnels = c.funnels(report)
-	var err error
 	if a.Retentions, err = c.retentions(); err != nil {
 		problems = append(problems, err)
 	}

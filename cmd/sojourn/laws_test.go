@@ -133,7 +133,8 @@ func TestOraclesAgree(t *testing.T) {
 			}
 			// Clocks change there on 29 March and 5 April: days of 23 and of 25 hours.
 			first := calendar.Date(2026, time.March, 3)
-			p := newTrial(t, oracleConfig+"timezone: "+test.zone+"\nsession: "+test.session+"\n", nil)
+			p := newTrial(t, oracleConfig+"timezone: "+test.zone+"\nsession: "+test.session+"\n",
+				map[string]string{"raw/events/far.json": farAway(zone.Start(first), 36)})
 			raw, err := bucket.Open(t.Context(), filepath.Join(p.dir, "raw"), true, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -157,13 +158,33 @@ func TestOraclesAgree(t *testing.T) {
 				// On one device: with two, a session may go on after midnight when
 				// the next one has long begun.
 				recompute(t, p, "(SELECT * FROM sessions WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1))", `
-					SELECT session_id, row_number() OVER w = 1 AS is_first_session, epoch(started_at - lag(ended_at) OVER w) AS seconds_since_previous_session
+					SELECT session_id, row_number() OVER w = 1 AS is_first_session, epoch(started_at - lag(ended_at) OVER w) AS seconds_since_previous_session,
+						coalesce(lag(crash_count) OVER w > 0, false) AS is_after_crash
 					FROM sessions
 					WHERE user_id IN (SELECT user_id FROM sessions GROUP BY user_id HAVING count(DISTINCT device_id) = 1)
 					WINDOW w AS (PARTITION BY user_id ORDER BY started_at, session_id)`)
 			})
 		})
 	}
+}
+
+// farAway are events of devices whose clocks are set to other places, in lines:
+// for so many days a session each day, at all hours.
+func farAway(from int64, days int) string {
+	var out strings.Builder
+	lines := json.NewEncoder(&out)
+	for device, offset := range []string{"-10:00", "-03:30", "+00:00", "+05:45", "+13:00"} {
+		for n := range days {
+			at := time.UnixMicro(from).Add(time.Duration(n*24+(n*5+device)%24) * time.Hour).UTC()
+			for k := range 2 {
+				lines.Encode(map[string]string{ // into memory
+					"event_id": fmt.Sprintf("far-%d-%d-%d", device, n, k), "device_id": fmt.Sprintf("far-%d", device), "event_name": "tap",
+					"timestamp": at.Add(time.Duration(k*(n+device)) * time.Second).Format(time.RFC3339), "utc_offset": offset,
+				})
+			}
+		}
+	}
+	return out.String()
 }
 
 // oracleConfig asks every table for all it can be asked.

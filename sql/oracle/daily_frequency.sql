@@ -54,41 +54,67 @@ gaps AS (
 ),
 gap_totals AS (
   SELECT g.date, g.cut, g.segment, COUNT(*) AS sessions FROM gaps AS g GROUP BY g.date, g.cut, g.segment
+),
+frequency AS (
+  SELECT
+    a.date, a.cut, a.segment, 'active_users' AS measure, CAST(a.window_days AS INT64) AS window_days, CAST(NULL AS INT64) AS bucket,
+    CAST(a.users AS INT64) AS users, CAST(a.sessions AS INT64) AS sessions, SAFE_DIVIDE(NULL, 1) AS value
+  FROM active AS a
+  UNION ALL
+  SELECT
+    a.date, a.cut, a.segment, 'stickiness', CAST(a.window_days AS INT64), CAST(NULL AS INT64),
+    CAST(t.users AS INT64), CAST(t.sessions AS INT64), SAFE_DIVIDE(t.users, a.users)
+  FROM active AS a
+  JOIN active AS t ON t.date = a.date AND t.cut = a.cut AND COALESCE(t.segment, '') = COALESCE(a.segment, '') AND t.window_days = 1
+  WHERE a.window_days > 1
+  UNION ALL
+  SELECT
+    o.date, m.cut, m.segment, 'sessions', CAST(o.window_days AS INT64), CAST(o.sessions AS INT64),
+    COUNT(*), CAST(SUM(o.sessions) AS INT64), SAFE_DIVIDE(COUNT(*), MAX(a.users))
+  FROM of_user AS o
+  JOIN mart.members AS m ON m.date = o.date AND m.user_id = o.user_id
+  JOIN active AS a
+    ON a.date = o.date AND a.window_days = o.window_days AND a.cut = m.cut AND COALESCE(a.segment, '') = COALESCE(m.segment, '')
+  GROUP BY o.date, m.cut, m.segment, o.window_days, o.sessions
+  UNION ALL
+  SELECT
+    o.date, m.cut, m.segment, 'active_days', CAST(o.window_days AS INT64), CAST(o.active_days AS INT64),
+    COUNT(*), CAST(SUM(o.sessions) AS INT64), SAFE_DIVIDE(COUNT(*), MAX(a.users))
+  FROM of_user AS o
+  JOIN mart.members AS m ON m.date = o.date AND m.user_id = o.user_id
+  JOIN active AS a
+    ON a.date = o.date AND a.window_days = o.window_days AND a.cut = m.cut AND COALESCE(a.segment, '') = COALESCE(m.segment, '')
+  WHERE o.window_days > 1
+  GROUP BY o.date, m.cut, m.segment, o.window_days, o.active_days
+  UNION ALL
+  SELECT
+    g.date, g.cut, g.segment, 'hours_since_previous', CAST(NULL AS INT64), CAST(g.edge AS INT64),
+    COUNT(DISTINCT g.user_id), COUNT(*), SAFE_DIVIDE(COUNT(*), MAX(t.sessions))
+  FROM gaps AS g
+  JOIN gap_totals AS t ON t.date = g.date AND t.cut = g.cut AND COALESCE(t.segment, '') = COALESCE(g.segment, '')
+  GROUP BY g.date, g.cut, g.segment, g.edge
+  UNION ALL
+  SELECT
+    a.date, a.cut, a.segment, 'sessions_per_user', CAST(a.window_days AS INT64), CAST(NULL AS INT64),
+    CAST(a.users AS INT64), CAST(a.sessions AS INT64), SAFE_DIVIDE(a.sessions, a.users)
+  FROM active AS a
+  UNION ALL
+  SELECT
+    a.date, a.cut, a.segment, 'weekly_stickiness', CAST(a.window_days AS INT64), CAST(NULL AS INT64),
+    CAST(w.users AS INT64), CAST(w.sessions AS INT64), SAFE_DIVIDE(w.users, a.users)
+  FROM active AS a
+  JOIN active AS w ON w.date = a.date AND w.cut = a.cut AND COALESCE(w.segment, '') = COALESCE(a.segment, '') AND w.window_days = 7
+  WHERE a.window_days = 28
 )
 SELECT
-  a.date, a.cut, a.segment, 'active_users' AS measure, CAST(a.window_days AS INT64) AS window_days, CAST(NULL AS INT64) AS bucket,
-  CAST(a.users AS INT64) AS users, CAST(a.sessions AS INT64) AS sessions, SAFE_DIVIDE(NULL, 1) AS value
-FROM active AS a
-UNION ALL
-SELECT
-  a.date, a.cut, a.segment, 'stickiness', CAST(a.window_days AS INT64), CAST(NULL AS INT64),
-  CAST(t.users AS INT64), CAST(t.sessions AS INT64), SAFE_DIVIDE(t.users, a.users)
-FROM active AS a
-JOIN active AS t ON t.date = a.date AND t.cut = a.cut AND COALESCE(t.segment, '') = COALESCE(a.segment, '') AND t.window_days = 1
-WHERE a.window_days > 1
-UNION ALL
-SELECT
-  o.date, m.cut, m.segment, 'sessions', CAST(o.window_days AS INT64), CAST(o.sessions AS INT64),
-  COUNT(*), CAST(SUM(o.sessions) AS INT64), SAFE_DIVIDE(COUNT(*), MAX(a.users))
-FROM of_user AS o
-JOIN mart.members AS m ON m.date = o.date AND m.user_id = o.user_id
-JOIN active AS a
-  ON a.date = o.date AND a.window_days = o.window_days AND a.cut = m.cut AND COALESCE(a.segment, '') = COALESCE(m.segment, '')
-GROUP BY o.date, m.cut, m.segment, o.window_days, o.sessions
-UNION ALL
-SELECT
-  o.date, m.cut, m.segment, 'active_days', CAST(o.window_days AS INT64), CAST(o.active_days AS INT64),
-  COUNT(*), CAST(SUM(o.sessions) AS INT64), SAFE_DIVIDE(COUNT(*), MAX(a.users))
-FROM of_user AS o
-JOIN mart.members AS m ON m.date = o.date AND m.user_id = o.user_id
-JOIN active AS a
-  ON a.date = o.date AND a.window_days = o.window_days AND a.cut = m.cut AND COALESCE(a.segment, '') = COALESCE(m.segment, '')
-WHERE o.window_days > 1
-GROUP BY o.date, m.cut, m.segment, o.window_days, o.active_days
-UNION ALL
-SELECT
-  g.date, g.cut, g.segment, 'hours_since_previous', CAST(NULL AS INT64), CAST(g.edge AS INT64),
-  COUNT(DISTINCT g.user_id), COUNT(*), SAFE_DIVIDE(COUNT(*), MAX(t.sessions))
-FROM gaps AS g
-JOIN gap_totals AS t ON t.date = g.date AND t.cut = g.cut AND COALESCE(t.segment, '') = COALESCE(g.segment, '')
-GROUP BY g.date, g.cut, g.segment, g.edge
+  f.date, f.cut, f.segment, f.measure, f.window_days, f.bucket, f.users, f.sessions, f.value,
+  CASE WHEN f.measure IN ('sessions', 'active_days') THEN
+    CAST(SUM(f.users) OVER (PARTITION BY f.date, f.cut, f.segment, f.measure, f.window_days ORDER BY f.bucket DESC) AS INT64)
+  END AS users_at_least,
+  CASE WHEN f.measure IN ('sessions', 'active_days') THEN
+    SAFE_DIVIDE(
+      SUM(f.users) OVER (PARTITION BY f.date, f.cut, f.segment, f.measure, f.window_days ORDER BY f.bucket DESC),
+      SUM(f.users) OVER (PARTITION BY f.date, f.cut, f.segment, f.measure, f.window_days)
+    )
+  END AS share_at_least
+FROM frequency AS f

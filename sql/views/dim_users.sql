@@ -20,6 +20,7 @@ SELECT
   u.last_session_id,
   u.last_ended_at,
   u.has_open_session,
+  u.last_session_crashed,
   u.first_platform,
   u.first_country,
   u.first_app_version,

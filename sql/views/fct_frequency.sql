@@ -2,7 +2,7 @@
 -- Grain: date, cut, segment, measure, window_days, bucket.
 -- Reads: daily_frequency.
 -- Partition: filter on date.
--- Nulls: segment of the total and where unknown; window_days of hours_since_previous; bucket, users_at_least and sessions_at_least of a measure without buckets.
+-- Nulls: segment of the total and where unknown; window_days of hours_since_previous; bucket and sessions_at_least of a measure without buckets; users_at_least and share_at_least but for sessions and active_days.
 CREATE OR REPLACE VIEW mart.fct_frequency AS
 SELECT
   f.date,
@@ -14,12 +14,8 @@ SELECT
   f.users,
   f.sessions,
   f.value,
-  CASE WHEN f.measure IN ('sessions', 'active_days') THEN
-    CAST(SUM(f.users) OVER (
-      PARTITION BY f.date, f.cut, f.segment, f.measure, f.window_days
-      ORDER BY f.bucket DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS INT64)
-  END AS users_at_least,
+  f.users_at_least,
+  f.share_at_least,
   CASE WHEN f.bucket IS NOT NULL THEN
     CAST(SUM(f.sessions) OVER (
       PARTITION BY f.date, f.cut, f.segment, f.measure, f.window_days
