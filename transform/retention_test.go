@@ -107,7 +107,7 @@ func newChronicle(zone calendar.Zone, a transform.Analysis, deeds []deed) chroni
 			}
 		}
 		kept = transform.NextRetention(day, zone, &d, &a, kept, ofDay(nil), parts)
-		tally := transform.NewTally(day, a, "d", true)
+		tally := transform.NewTally(day, calendar.UTC, a, "d", true)
 		for u := range ofDay(kept) {
 			tally.Add(u)
 		}

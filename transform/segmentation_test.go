@@ -15,7 +15,7 @@ import (
 
 // segmentsOf are the segments of one user, by segmentation.
 func segmentsOf(u *transform.UserDay, a transform.Analysis) map[string]string {
-	t := transform.NewTally(today, a, "d", true)
+	t := transform.NewTally(today, calendar.UTC, a, "d", true)
 	t.Add(u)
 	found := map[string]string{}
 	for _, r := range t.Tables().DailySegments {
@@ -227,7 +227,7 @@ func TestSegmentsAddUp(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		days := drawUserDays(t)
-		tally := transform.NewTally(today, analysis, "d", true)
+		tally := transform.NewTally(today, calendar.UTC, analysis, "d", true)
 		want := map[string]int64{}
 		for _, u := range days {
 			tally.Add(u)

@@ -27,7 +27,7 @@ func crowd(platforms ...any) []*transform.UserDay {
 }
 
 func tablesOf(days []*transform.UserDay, a transform.Analysis) transform.Tables {
-	t := transform.NewTally(today, a, "d", true)
+	t := transform.NewTally(today, calendar.UTC, a, "d", true)
 	for _, u := range days {
 		t.Add(u)
 	}
