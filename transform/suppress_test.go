@@ -8,6 +8,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"sojourn/internal/calendar"
 	"sojourn/transform"
 )
 
