@@ -55,7 +55,7 @@ func followed(a tables) tables {
 func median() sql.Benchmark {
 	return sql.Benchmark{
 		Metric: "session_duration", Statistic: "median", Of: "sessions", Value: 80, Unit: "seconds",
-		Industry: "travel", Platform: "all", AppKind: "app", Region: "global", Period: "2026-Q1", PeriodEndYear: 2026,
+		Industry: "travel", Platform: "all", AppKind: "app", Region: "global", Period: "2026-Q1", PeriodEndYear: ptr(int64(2026)), Weighting: "users", SourceKind: "primary", IsStrict: true,
 		RuleClass: "D", DurationKind: "elapsed", ZeroLengthSessions: "kept",
 	}
 }
@@ -96,10 +96,10 @@ func TestWhatSpeaksAgainstAComparison(t *testing.T) {
 		{func(b *sql.Benchmark) { b.Statistic = "p33" }, "refuse", "a p33 over sessions has no counterpart"},
 		{func(b *sql.Benchmark) { b.Industry = "all" }, "flag", "a figure for all categories, not for travel"},
 		{func(b *sql.Benchmark) { b.Segment = "weekly basis" }, "flag", "published for a part only: weekly basis"},
-		{func(b *sql.Benchmark) { b.PeriodEndYear = 2023 }, "ok", ""},
-		{func(b *sql.Benchmark) { b.PeriodEndYear = 2022 }, "flag", "the figure is 4 years old"},
-		{func(b *sql.Benchmark) { b.PeriodEndYear = 2020 }, "flag", "the figure is 6 years old"},
-		{func(b *sql.Benchmark) { b.PeriodEndYear = 2019 }, "refuse", "history only: the figure is 7 years old"},
+		{func(b *sql.Benchmark) { b.PeriodEndYear = ptr(int64(2023)) }, "ok", ""},
+		{func(b *sql.Benchmark) { b.PeriodEndYear = ptr(int64(2022)) }, "flag", "the figure is 4 years old"},
+		{func(b *sql.Benchmark) { b.PeriodEndYear = ptr(int64(2020)) }, "flag", "the figure is 6 years old"},
+		{func(b *sql.Benchmark) { b.PeriodEndYear = ptr(int64(2019)) }, "refuse", "history only: the figure is 7 years old"},
 		{func(b *sql.Benchmark) { b.Platform = "ios" }, "flag", "a figure for platform ios, the app is on all"},
 		{func(b *sql.Benchmark) { b.Platform, b.AppKind = "web", "web" }, "refuse", "a figure for web against a product of kind app"},
 		{func(b *sql.Benchmark) { b.Region = "global" }, "ok", ""},

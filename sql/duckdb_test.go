@@ -33,6 +33,7 @@ type tables struct {
 	Compared   []transform.DefinitionDifference
 	Benchmarks []sql.Benchmark
 	Settings   []sql.Setting
+	Defined    []sql.SessionDefinition
 }
 
 // warehouse returns a DuckDB in memory with the tables and, as of a day, the
@@ -55,6 +56,7 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "definition_differences", with.Compared)
 	create(t, db, "benchmarks", with.Benchmarks)
 	create(t, db, "settings", with.Settings)
+	create(t, db, "definitions", with.Defined)
 	for _, macro := range sql.DuckDBMacros() {
 		exec(t, db, macro)
 	}

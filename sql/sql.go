@@ -41,6 +41,7 @@ func Views() []View {
 		"fct_segments",
 		"fct_ledger",
 		"fct_definitions",
+		"fct_own_figures",
 		"benchmark_comparison",
 	}
 	list := make([]View, len(names))
