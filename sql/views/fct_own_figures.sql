@@ -127,7 +127,7 @@ percentile AS (
   UNION ALL SELECT 'p95', 95
   UNION ALL SELECT 'p99', 99
 ),
-quantile AS (
+by_rank AS (
   -- The interval is that of the ranks which a percentile has in 95 of 100 samples.
   SELECT
     c.metric,
@@ -363,7 +363,7 @@ own AS (
   LEFT JOIN standard_error AS e ON e.metric = v.metric AND v.compared IS NULL
   UNION ALL
   SELECT q.metric, q.statistic, NULL, q.value, q.sample, q.low, q.high
-  FROM quantile AS q
+  FROM by_rank AS q
 )
 SELECT
   o.metric,
@@ -374,7 +374,7 @@ SELECT
   o.low,
   o.high,
   CAST(o.sample AS INT64) AS sample,
-  COALESCE(d.days, c.days) AS days
+  CAST(COALESCE(d.days, c.days) AS INT64) AS days
 FROM own AS o
 CROSS JOIN mart.settings AS s
 CROSS JOIN covered AS c
