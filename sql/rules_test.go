@@ -256,6 +256,15 @@ func TestAComparedDefinitionStandsIn(t *testing.T) {
 		"4 5 thin own sample too small: 5 user days, want 100; ours is that of the definition short, which is compared only; the definition short saw 1 of the 28 days")
 }
 
+// Where the source's own ids end sessions, nobody here knows the pause.
+func TestAnUnknownPauseOfOursIsFlagged(t *testing.T) {
+	a := app()
+	a.Benchmarks = []sql.Benchmark{median()}
+	a.Settings[0].RuleClass = "unknown"
+	expect(t, warehouse(t, day(28), a), "SELECT verdict, reasons FROM benchmark_comparison",
+		"flag which pause ends a session here is the source of the events to know")
+}
+
 // Bounces and engagement are those of Google Analytics 4 only where the app's
 // own definition counts as it does.
 func TestEngagementNeedsTheDefinitionOfGA4(t *testing.T) {

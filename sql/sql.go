@@ -42,6 +42,7 @@ func Views() []View {
 		"fct_ledger",
 		"fct_definitions",
 		"fct_own_figures",
+		"benchmark_metrics",
 		"benchmark_comparison",
 	}
 	list := make([]View, len(names))
