@@ -67,7 +67,7 @@ type SessionDefinition struct {
 	IsOwn          bool    `parquet:"is_own" doc:"The app's own definition, which makes all tables; the others are those of compare_definitions."`
 	Preset         string  `parquet:"preset" doc:"Preset that it starts from."`
 	TimeoutSeconds float64 `parquet:"timeout_seconds" doc:"Longest pause within a session, in seconds."`
-	RuleClass      string  `parquet:"rule_class" doc:"Class of that pause, as in benchmarks; A where no pause ends a session, unknown where only the source's own ids do, or where platforms differ."`
+	RuleClass      string  `parquet:"rule_class" doc:"Class of that pause, as in benchmarks; A where no pause ends a session, unknown where only the source's own ids do, or where platforms or the background differ."`
 	DurationKind   string  `parquet:"duration_kind" doc:"What a duration measures, as in benchmarks: elapsed, foreground or engaged."`
 	EngagementRule string  `parquet:"engagement_rule,optional" doc:"ga4 if engaged sessions and bounces are those of Google Analytics 4; null otherwise."`
 }

@@ -80,7 +80,7 @@ func definedRow(d transform.Definition, preset string) sql.SessionDefinition {
 // pauseOf returns the pause that ends a session, and its class. Where only
 // explicit starts and ends do, it is that within which a session goes on after
 // its end; ids that the source stamps end sessions by the source's own pause,
-// and platforms may have pauses of their own.
+// and platforms and the background may have pauses of another class.
 func pauseOf(d transform.Definition) (class string, pause time.Duration) {
 	switch {
 	case slices.Contains(d.Modes, transform.Explicit):
@@ -94,9 +94,12 @@ func pauseOf(d transform.Definition) (class string, pause time.Duration) {
 		return "unknown", pause
 	}
 	class = sql.RuleClass(pause.Seconds())
+	if slices.Contains(d.Modes, transform.Gap) && d.BackgroundTimeout > 0 && sql.RuleClass(d.BackgroundTimeout.Seconds()) != class {
+		return "unknown", pause // no one class for all sessions
+	}
 	for _, p := range d.Platforms {
 		if sql.RuleClass(p.Timeout.Seconds()) != class {
-			return "unknown", pause // no one class for all sessions
+			return "unknown", pause
 		}
 	}
 	return class, pause
