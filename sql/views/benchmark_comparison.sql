@@ -494,7 +494,7 @@ reached AS (
     p.industry,
     p.platform,
     COALESCE(p.region, '') AS region,
-    CASE WHEN p.statistic = 'median' THEN 50 ELSE CAST(SUBSTR(p.statistic, 2) AS INT64) END AS percent,
+    CASE WHEN p.statistic = 'median' THEN 50 WHEN LENGTH(p.statistic) <= 3 THEN CAST(SUBSTR(p.statistic, 2) AS INT64) END AS percent,
     v.own_value >= p.value AS is_reached
   FROM pair AS p
   JOIN verdict AS v ON v.benchmark_id = p.benchmark_id AND v.own_definition = p.own_definition
