@@ -40,7 +40,7 @@ func Encode(t *transform.Tables, names ...string) ([]File, error) {
 }
 
 // EncodeReference returns the files of the reference tables, which have no days.
-func EncodeReference(figures []sql.Benchmark, setting sql.Setting) ([]File, error) {
+func EncodeReference(figures []sql.Benchmark, setting sql.Setting, defined []sql.SessionDefinition) ([]File, error) {
 	benchmarkData, err := parquetfile.Encode(figures)
 	if err != nil {
 		return nil, fmt.Errorf("table benchmarks: %w", err)
@@ -49,9 +49,14 @@ func EncodeReference(figures []sql.Benchmark, setting sql.Setting) ([]File, erro
 	if err != nil {
 		return nil, fmt.Errorf("table settings: %w", err)
 	}
+	definitionData, err := parquetfile.Encode(defined)
+	if err != nil {
+		return nil, fmt.Errorf("table definitions: %w", err)
+	}
 	return []File{
 		newFile(benchmarks().Name, 0, len(figures), benchmarkData),
 		newFile(settings().Name, 0, 1, settingData),
+		newFile(definitions().Name, 0, len(defined), definitionData),
 	}, nil
 }
 

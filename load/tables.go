@@ -12,7 +12,7 @@ func Tables() []Table {
 	for _, t := range daily() {
 		list = append(list, t.Table)
 	}
-	return append(list, benchmarks(), settings(), interventionEffects())
+	return append(list, benchmarks(), settings(), definitions(), interventionEffects())
 }
 
 // DailyTables returns the names of the tables that have a partition a day:
@@ -40,6 +40,14 @@ func settings() Table {
 		Name: "settings",
 		Doc:  "One row: what this app is and how its sessions are cut.",
 		Key:  []string{"app"},
+	})
+}
+
+func definitions() Table {
+	return withColumns[sql.SessionDefinition](Table{
+		Name: "definitions",
+		Doc:  "The session definitions of this project: the app's own and those it is compared with. benchmark_comparison tells by them which figures they may be set against.",
+		Key:  []string{"definition"},
 	})
 }
 

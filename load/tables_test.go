@@ -56,7 +56,7 @@ func TestFilesHaveTheColumnsOfTheirTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reference, err := load.EncodeReference(nil, sql.Setting{})
+	reference, err := load.EncodeReference(nil, sql.Setting{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

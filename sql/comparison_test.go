@@ -55,7 +55,7 @@ func followed(a tables) tables {
 func median() sql.Benchmark {
 	return sql.Benchmark{
 		Metric: "session_duration", Statistic: "median", Of: "sessions", Value: 80, Unit: "seconds",
-		Industry: "travel", Platform: "all", AppKind: "app", Region: "global", Period: "2026-Q1", PeriodEndYear: 2026,
+		Industry: "travel", Platform: "all", AppKind: "app", Region: "global", Period: "2026-Q1", PeriodEndYear: ptr(int64(2026)), Weighting: "users", SourceKind: "primary", IsStrict: true,
 		RuleClass: "D", DurationKind: "elapsed", ZeroLengthSessions: "kept",
 	}
 }
@@ -96,10 +96,10 @@ func TestWhatSpeaksAgainstAComparison(t *testing.T) {
 		{func(b *sql.Benchmark) { b.Statistic = "p33" }, "refuse", "a p33 over sessions has no counterpart"},
 		{func(b *sql.Benchmark) { b.Industry = "all" }, "flag", "a figure for all categories, not for travel"},
 		{func(b *sql.Benchmark) { b.Segment = "weekly basis" }, "flag", "published for a part only: weekly basis"},
-		{func(b *sql.Benchmark) { b.PeriodEndYear = 2023 }, "ok", ""},
-		{func(b *sql.Benchmark) { b.PeriodEndYear = 2022 }, "flag", "the figure is 4 years old"},
-		{func(b *sql.Benchmark) { b.PeriodEndYear = 2020 }, "flag", "the figure is 6 years old"},
-		{func(b *sql.Benchmark) { b.PeriodEndYear = 2019 }, "refuse", "history only: the figure is 7 years old"},
+		{func(b *sql.Benchmark) { b.PeriodEndYear = ptr(int64(2023)) }, "ok", ""},
+		{func(b *sql.Benchmark) { b.PeriodEndYear = ptr(int64(2022)) }, "flag", "the figure is 4 years old"},
+		{func(b *sql.Benchmark) { b.PeriodEndYear = ptr(int64(2020)) }, "flag", "the figure is 6 years old"},
+		{func(b *sql.Benchmark) { b.PeriodEndYear = ptr(int64(2019)) }, "refuse", "history only: the figure is 7 years old"},
 		{func(b *sql.Benchmark) { b.Platform = "ios" }, "flag", "a figure for platform ios, the app is on all"},
 		{func(b *sql.Benchmark) { b.Platform, b.AppKind = "web", "web" }, "refuse", "a figure for web against a product of kind app"},
 		{func(b *sql.Benchmark) { b.Region = "global" }, "ok", ""},
@@ -115,7 +115,10 @@ func TestWhatSpeaksAgainstAComparison(t *testing.T) {
 			*b = share("crash_free_session_rate")
 			b.Statistic, b.Of = "median", "apps"
 		}, "ok", ""},
-		{func(b *sql.Benchmark) { *b = share("crash_free_session_rate"); b.Statistic = "mean" }, "flag", "a distance, not a rank"},
+		{func(b *sql.Benchmark) {
+			*b = share("crash_free_session_rate")
+			b.Statistic, b.Weighting = "mean", "unknown"
+		}, "flag", "a distance, not a rank"},
 		{func(b *sql.Benchmark) {
 			*b = share("crash_free_session_rate")
 			b.Statistic, b.Of = "median", "sessions"
@@ -137,13 +140,14 @@ func TestWhatSpeaksAgainstAComparison(t *testing.T) {
 		a.Benchmarks = append(a.Benchmarks, b)
 	}
 	db := warehouse(t, day(28), a)
+	rows := strings.Split(query(t, db, "SELECT verdict, difference IS NULL, ratio IS NULL, reasons || '.' FROM benchmark_comparison ORDER BY benchmark_id"), "\n")
 	for i, c := range cases {
-		row := query(t, db, fmt.Sprintf("SELECT verdict, difference IS NULL, ratio IS NULL, reasons || '.' FROM benchmark_comparison WHERE benchmark_id = %d", i))
+		row := rows[i]
 		refused := c.verdict == "refuse"
 		if want := fmt.Sprintf("%s %v %v ", c.verdict, refused, refused); !strings.HasPrefix(row, want) {
 			t.Errorf("%+v\nis %s, want %s", a.Benchmarks[i], row, want)
 		}
-		if !strings.Contains(row, c.reason) || c.verdict == "ok" && !strings.HasSuffix(row, " .\n") {
+		if !strings.Contains(row, c.reason) || c.verdict == "ok" && !strings.HasSuffix(row, " .") {
 			t.Errorf("%+v\nis %s, want the reason %q", a.Benchmarks[i], row, c.reason)
 		}
 	}
@@ -317,9 +321,9 @@ func TestTooFewOrTooYoungToCompare(t *testing.T) {
 	expect(t, db, comparison, `
 		session_duration 100 200 20 1.25 flag 19 of the 28 days have no data
 		crash_free_session_rate 90 280 40 1.8 flag 19 of the 28 days have no data
-		sessions_per_user_week 233.333 30 - - refuse own sample too small: 30 user weeks, want 100; 19 of the 28 days have no data
+		sessions_per_user_week 233.333 30 - - thin own sample too small: 30 user weeks, want 100; 19 of the 28 days have no data
 		sessions_per_user_month - - - - refuse the 28 days do not all have data; a window of 28 days is not a calendar month; 19 of the 28 days have no data
-		retention_d1_nday 50.5051 99 - - refuse own sample too small: 99 cohort users, want 100; cohorts of the first 28 days with data hold users who came before; 19 of the 28 days have no data
+		retention_d1_nday 50.5051 99 - - thin own sample too small: 99 cohort users, want 100; cohorts of the first 28 days with data hold users who came before; 19 of the 28 days have no data
 		retention_d15_30_bracket - - - - refuse no cohort has data on all of its days 15 to 30; cohorts of the first 28 days with data hold users who came before; 19 of the 28 days have no data`)
 
 	empty := tables{Benchmarks: a.Benchmarks, Settings: a.Settings}
@@ -339,15 +343,18 @@ func TestShippedFiguresAreComparedWithinTheRules(t *testing.T) {
 		expect(t, db, `
 			SELECT c.benchmark_id, c.metric, c.verdict
 			FROM benchmark_comparison AS c JOIN benchmarks AS b ON b.benchmark_id = c.benchmark_id
-			WHERE c.verdict NOT IN ('ok', 'flag', 'refuse')
+			WHERE c.verdict NOT IN ('ok', 'flag', 'thin', 'show', 'refuse')
 				OR (c.verdict = 'ok') != (c.reasons = '')
-				OR c.verdict != 'refuse' AND (
+				OR c.verdict IN ('ok', 'flag', 'thin') AND NOT b.is_strict
+				OR c.verdict IN ('ok', 'flag') AND (
 					c.metric != c.benchmark_metric OR b.app_kind = 'web' OR c.own_value IS NULL OR c.own_sample < 100
 					OR c.statistic != c.own_statistic AND b.percentile_of != 'apps'
 					OR c.metric LIKE 'session%' AND b.rule_class NOT IN ('D', 'unknown'))
-				OR c.verdict = 'refuse' AND (c.difference IS NOT NULL OR c.ratio IS NOT NULL)`, "")
+				OR c.verdict NOT IN ('ok', 'flag') AND (c.difference IS NOT NULL OR c.ratio IS NOT NULL)
+				OR c.verdict = 'refuse' AND c.position IS NOT NULL
+				OR c.position LIKE '%percentile%' AND (b.percentile_of != 'apps' OR NOT b.is_strict)`, "")
 	}
 	create(t, db, "settings", []sql.Setting{{Industry: "travel", Platform: "all", Timezone: "UTC", RuleClass: "D", DurationKind: "elapsed"}})
 	expect(t, db, "SELECT COUNT(*) > 20, COUNT(DISTINCT benchmark_id) = COUNT(*), COUNT(DISTINCT verdict) FROM benchmark_comparison",
-		"true true 2")
+		"true true 3")
 }

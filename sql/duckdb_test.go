@@ -42,6 +42,7 @@ type tables struct {
 	Lifecycle  []transform.DailyLifecycle
 	Benchmarks []sql.Benchmark
 	Settings   []sql.Setting
+	Defined    []sql.SessionDefinition
 }
 
 // warehouse returns a DuckDB in memory with the tables and, as of a day, the
@@ -73,6 +74,7 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_lifecycle", with.Lifecycle)
 	create(t, db, "benchmarks", with.Benchmarks)
 	create(t, db, "settings", with.Settings)
+	create(t, db, "definitions", with.Defined)
 	for _, macro := range sql.DuckDBMacros() {
 		exec(t, db, macro)
 	}

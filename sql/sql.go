@@ -54,6 +54,8 @@ func Views() []View {
 		"fct_funnels",
 		"fct_ledger",
 		"fct_definitions",
+		"fct_own_figures",
+		"benchmark_metrics",
 		"benchmark_comparison",
 	}
 	list := make([]View, len(names))

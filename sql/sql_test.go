@@ -69,6 +69,9 @@ func TestHeadersTellTheTruth(t *testing.T) {
 				t.Errorf("Doc is %q, want the header's first line", v.Doc)
 			}
 			said := strings.Split(strings.TrimSuffix(strings.TrimPrefix(lines[2], "-- Reads: "), "."), ", ")
+			if said[0] == "nothing" {
+				said = nil
+			}
 			var read []string
 			for _, found := range reference.FindAllStringSubmatch(lines[6], -1) {
 				read = append(read, found[1])

@@ -316,6 +316,7 @@ func (s *Strung) all() DefinitionDifference {
 		lengths.add(v.DurationSeconds)
 	}
 	r.Users = int64(len(users))
+	r.MeanSeconds = lengths.mean()
 	r.P50Seconds = lengths.percentile(50)
 	r.SessionsPerUser = ratio(float64(r.Sessions), float64(r.Users))
 	return r

@@ -111,6 +111,7 @@ type DefinitionDifference struct {
 
 	Sessions        int64    `parquet:"sessions" doc:"Sessions."`
 	Users           int64    `parquet:"users" doc:"Distinct users of those sessions."`
+	MeanSeconds     *float64 `parquet:"duration_mean_seconds,optional" doc:"Mean of the lengths that are known, in seconds; null but for all, and if there are none."`
 	P50Seconds      *float64 `parquet:"duration_p50_seconds,optional" doc:"Exact nearest-rank median length in seconds; null but for all, and if there are no sessions."`
 	SessionsPerUser *float64 `parquet:"sessions_per_user,optional" doc:"sessions divided by users; null likewise."`
 

@@ -100,6 +100,7 @@ type benchmarksConfig struct {
 	Industry string `yaml:"industry"`
 	Region   string `yaml:"region"`
 	Platform string `yaml:"platform"`
+	Figures  string `yaml:"figures"` // CSV of further published figures; none if it is empty
 }
 
 type scheduleConfig struct {
@@ -302,6 +303,9 @@ func (c *config) validate() error {
 	}
 	if !slices.Contains([]string{"all", "ios", "android", "web"}, c.Benchmarks.Platform) {
 		report("benchmarks.platform: %q: want all, ios, android or web", c.Benchmarks.Platform)
+	}
+	if strings.Contains(c.Benchmarks.Figures, "://") {
+		report("benchmarks.figures: %q: want a file on this machine", c.Benchmarks.Figures)
 	}
 	if _, err := schedules.ParseSchedule(c.Schedule.Cron, c.Schedule.Timezone); err != nil {
 		report("schedule: %w", err)

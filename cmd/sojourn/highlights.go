@@ -74,7 +74,7 @@ left out             %s duplicate events, %s background events outside any sessi
 	fmt.Fprintln(a.stdout, "Beside published figures (sojourn compare shows all, with the reasons)")
 	if err := a.query(ctx, p, `
 SELECT metric, statistic, ROUND(own_value, 2) AS own, ROUND(benchmark_value, 2) AS published, unit, verdict, publisher, period
-FROM benchmark_comparison WHERE verdict <> 'refuse'
+FROM benchmark_comparison WHERE verdict IN ('ok', 'flag')
 ORDER BY metric, age_years, statistic, publisher LIMIT 8`, "table"); err != nil {
 		return err
 	}
@@ -83,11 +83,11 @@ ORDER BY metric, age_years, statistic, publisher LIMIT 8`, "table"); err != nil 
 
 // refused says how many comparisons are left out.
 func (a *app) refused(ctx context.Context, p *project) error {
-	row, err := a.one(ctx, p, `SELECT COUNT(*) FROM benchmark_comparison WHERE verdict = 'refuse'`)
+	row, err := a.one(ctx, p, `SELECT COUNT(*) FILTER (verdict = 'refuse'), COUNT(*) FILTER (verdict = 'show') FROM benchmark_comparison`)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%v more comparisons are refused (sojourn compare --all says why)\n", row[0])
+	fmt.Fprintf(a.stdout, "%v more comparisons are refused, %v figures are shown only (sojourn compare --all says why)\n", row[0], row[1])
 	return nil
 }
 

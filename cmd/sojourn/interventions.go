@@ -83,7 +83,7 @@ const afterInterventions = `
 SELECT sentence FROM intervention_effects ORDER BY intervention_date, intervention, metric`
 
 // effects prints what came after the interventions, if there are any.
-func (a *app) effects(ctx context.Context, p *project) (err error) {
+func (a *app) effects(ctx context.Context, p *project, markdown bool) (err error) {
 	if len(p.config.Interventions) == 0 {
 		return nil
 	}
@@ -96,13 +96,17 @@ func (a *app) effects(ctx context.Context, p *project) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	fmt.Fprintln(a.stdout, "\nBefore and after the interventions")
+	heading, item := "\nBefore and after the interventions\n", ""
+	if markdown {
+		heading, item = "\n## Before and after the interventions\n\n", "- "
+	}
+	fmt.Fprint(a.stdout, heading)
 	told := 0
 	for row, err := range rows.All() {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(a.stdout, row[0])
+		fmt.Fprintf(a.stdout, "%s%v\n", item, row[0])
 		told++
 	}
 	if told == 0 {

@@ -41,7 +41,14 @@ func (c *queryCmd) Run(ctx context.Context, a *app) (err error) {
 }
 
 // query prints the answer to a query on the embedded warehouse.
-func (a *app) query(ctx context.Context, p *project, text, format string) (err error) {
+func (a *app) query(ctx context.Context, p *project, text, format string) error {
+	return a.answer(ctx, p, text, map[string]func(io.Writer, []duckdb.Column, iter.Seq2[[]any, error]) error{
+		"table": printTable, "csv": printCSV, "json": printJSON,
+	}[format])
+}
+
+// answer has a query on the embedded warehouse printed.
+func (a *app) answer(ctx context.Context, p *project, text string, show func(io.Writer, []duckdb.Column, iter.Seq2[[]any, error]) error) (err error) {
 	warehouse, err := p.duckdb(ctx)
 	if err != nil {
 		return err
@@ -51,9 +58,6 @@ func (a *app) query(ctx context.Context, p *project, text, format string) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	show := map[string]func(io.Writer, []duckdb.Column, iter.Seq2[[]any, error]) error{
-		"table": printTable, "csv": printCSV, "json": printJSON,
-	}[format]
 	return show(a.stdout, rows.Columns, rows.All())
 }
 

@@ -21,7 +21,6 @@ import (
 	"sojourn/load/duckdb"
 	"sojourn/schedules"
 	"sojourn/sql"
-	"sojourn/transform"
 )
 
 // project is a configuration with its parts wired: this file alone knows every
@@ -149,35 +148,25 @@ func (p *project) duckdb(ctx context.Context) (*duckdb.Warehouse, error) {
 	return duckdb.Open(ctx, p.config.path(path), p.pipeline.Lake, duckdb.Options{})
 }
 
-// reference is the published benchmarks and what the app says of itself.
+// reference is the published benchmarks, what the app says of itself, and its
+// session definitions.
 func (p *project) reference(cfg config) ([]load.File, error) {
-	definition, err := cfg.Session.definition()
+	figures, err := cfg.figures()
 	if err != nil {
 		return nil, err
 	}
-	benchmarks, err := sql.Benchmarks()
+	defined, err := cfg.defined()
 	if err != nil {
-		return nil, err
+		return nil, usageError{err}
 	}
-	files, err := load.EncodeReference(benchmarks, sql.Setting{
+	own := defined[0]
+	files, err := load.EncodeReference(figures, sql.Setting{
 		App: cfg.App, Industry: cfg.Benchmarks.Industry, Region: cfg.Benchmarks.Region, Platform: cfg.Benchmarks.Platform,
-		Timezone: cfg.Timezone, TimeoutSeconds: definition.Timeout.Seconds(), RuleClass: sql.RuleClass(definition.Timeout.Seconds()), DurationKind: durationKind(definition),
-		Preset: cfg.Session.Preset, Definition: definition.Name, DefinitionDigest: definition.Digest(), ViewsDigest: sql.Digest(),
-	})
+		Timezone: cfg.Timezone, TimeoutSeconds: own.TimeoutSeconds, RuleClass: own.RuleClass, DurationKind: own.DurationKind,
+		Preset: own.Preset, Definition: own.Name, DefinitionDigest: own.Digest, ViewsDigest: sql.Digest(),
+	}, defined)
 	if err != nil {
 		return nil, fmt.Errorf("reference tables: %w", err)
 	}
 	return files, nil
-}
-
-// durationKind is the word of the published figures for what the definition
-// measures as the length of a session.
-func durationKind(d transform.Definition) string {
-	switch d.Length.Measure {
-	case transform.InForeground:
-		return "foreground"
-	case transform.Reported, transform.ReportedOrUsed, transform.Pings:
-		return "engaged"
-	}
-	return "elapsed"
 }

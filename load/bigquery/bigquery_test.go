@@ -170,7 +170,7 @@ func TestReferenceTablesAreReplacedWhole(t *testing.T) {
 	server := serve(t, nil)
 	w, b := open(t, server)
 	for _, app := range []string{"trailnotes", "trailnotes 2"} {
-		files, err := load.EncodeReference(nil, sql.Setting{App: app})
+		files, err := load.EncodeReference(nil, sql.Setting{App: app}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -173,7 +173,7 @@ func TestViewsAnswerAsOfTheLastDay(t *testing.T) {
 	w, b := open(t)
 	reference, err := load.EncodeReference(
 		[]views.Benchmark{{ID: 1, Metric: "session_length", Unit: "seconds"}},
-		views.Setting{App: "trailnotes", Industry: "travel"},
+		views.Setting{App: "trailnotes", Industry: "travel"}, nil,
 	)
 	if err != nil {
 		t.Fatal(err)
