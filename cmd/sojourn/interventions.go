@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"sojourn/internal/calendar"
 	"sojourn/transform"
@@ -38,6 +39,9 @@ func (c *config) interventions() ([]transform.Intervention, error) {
 			errs = append(errs, fmt.Errorf("name: another one is named %q too", from.Name))
 		}
 		names[from.Name] = true
+		if v.Cut != "" && !slices.Contains(c.Cuts, v.Cut) {
+			errs = append(errs, fmt.Errorf("segment: the daily tables are not cut by %q: name it in cuts", v.Cut))
+		}
 		for _, err := range errs {
 			problems = append(problems, fmt.Errorf("interventions[%d]: %w", i, err))
 		}
