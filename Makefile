@@ -38,8 +38,9 @@ golden: compiler ## rewrite the expected output of the golden stories; read the 
 	go test ./cmd/sojourn -update
 
 .PHONY: generate
-generate: ## rewrite docs/tables.md, docs/presets.md and what they are made of; read the diff
-	go test ./load -run 'TestReferenceIsUpToDate|TestSchemaIsAsReviewed' -update
+generate: ## rewrite docs/tables.md, erd.md, views.md and presets.md and what they are made of; read the diff
+	go test ./load -run 'TestReferenceIsUpToDate|TestDiagramIsUpToDate|TestSchemaIsAsReviewed' -update
+	go test ./cmd/sojourn -run TestViewsReferenceIsUpToDate -update
 	go test ./transform -run TestPresets -update
 
 .PHONY: googlesql

@@ -334,6 +334,8 @@ SELECT
     language,
     acquisition_source,
     campaign,
+    NULL::VARCHAR AS device_class,
+    NULL::VARCHAR AS utc_offset,
     source_session_id,
     NOT is_open AS is_final,
 FROM followed;

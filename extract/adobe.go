@@ -141,6 +141,8 @@ type adobe struct {
 	wanted  []int // columns that are read, in order
 	places  [fieldCount][]*value
 
+	properties []*value // those of the user's own
+
 	hitHigh, hitLow, visitorHigh, visitorLow, visit, visitStart *value
 	excluded, source, perspective                               *value
 	pageEvent, pageEventBefore, pageName, pageURL               *value
@@ -164,7 +166,7 @@ func newAdobe(r *reading, header *adobeHeader) (*adobe, error) {
 	maps.Copy(fields, r.source.Fields)
 	for _, p := range r.source.configured() {
 		to := []*value{a.want(p.path)}
-		if !p.field.isTime() { // unit and zone of a time hold for its place alone
+		if !p.field.hasUnit() { // unit and zone hold for their place alone
 			to = append(to, a.places[p.field]...)
 		}
 		a.places[p.field] = to
@@ -176,7 +178,10 @@ func newAdobe(r *reading, header *adobeHeader) (*adobe, error) {
 	a.perspective = a.want("customer_perspective")
 	a.pageEvent, a.pageEventBefore = a.want("post_page_event"), a.want("page_event")
 	a.pageName, a.pageURL = a.want("post_pagename"), a.want("post_page_url")
-	a.judge = newJudge(Source{Fields: fields, Clock: r.source.Clock}, r.now, r.texts)
+	for _, column := range r.source.propertyPaths() {
+		a.properties = append(a.properties, a.want(column))
+	}
+	a.judge = newJudge(Source{Fields: fields, Clock: r.source.Clock, Properties: r.source.Properties}, r.now, r.texts)
 
 	for _, column := range []string{"exclude_hit", "hit_source", "hit_time_gmt", "post_visid_high", "post_visid_low"} {
 		if !slices.Contains(header.columns, column) {
@@ -376,6 +381,9 @@ func (a *adobe) hit(e *transform.Event) *flaw {
 	// told to have what apps did in the background (calculate metrics).
 	if a.perspective.known() && string(a.perspective.bytes) != "0" {
 		v[background] = firstKnown(v[background], value{kind: boolean, bytes: []byte("true")})
+	}
+	for i, p := range a.properties {
+		a.judge.kept.values[i] = *p
 	}
 	return a.judge.event(&v, e)
 }

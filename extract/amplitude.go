@@ -42,6 +42,8 @@ const (
 	amplitudeFirstSource
 	amplitudeFirstCampaign
 
+	amplitudeDeviceType
+
 	amplitudeMerged // only the files of merged users have it
 )
 
@@ -75,6 +77,7 @@ func amplitudePaths() []string {
 		"user_properties.utm_campaign",
 		"user_properties.initial_utm_source",
 		"user_properties.initial_utm_campaign",
+		"device_type",
 		"merged_amplitude_id",
 	}
 }
@@ -103,6 +106,7 @@ func amplitudeFields() map[string]Field {
 		"language":           {Path: "language"},
 		"acquisition_source": {Path: "event_properties.utm_source"},
 		"campaign":           {Path: "event_properties.utm_campaign"},
+		"device_class":       {Path: "device_type"},
 	}
 }
 
@@ -115,6 +119,7 @@ func amplitudeProduct() product {
 	return product{
 		name: "amplitude", paths: amplitudePaths(), fields: amplitudeFields(),
 		embedded: []string{"event_properties", "user_properties"},
+		bags:     []string{"event_properties", "user_properties"},
 		is: func(v []value) bool {
 			return v[amplitudeName].known() && v[amplitudeTime].known() && v[amplitudePerson].kind != absent && v[amplitudeSession].kind != absent
 		},
@@ -221,6 +226,7 @@ func (a *amplitude) assemble(v []value, fields *[fieldCount]value) *flaw {
 		language:          v[amplitudeLanguage],
 		acquisitionSource: firstKnown(v[amplitudeSource], v[amplitudeUserSource], amplitudeFirst(v[amplitudeFirstSource])),
 		campaign:          firstKnown(v[amplitudeCampaign], v[amplitudeUserCampaign], amplitudeFirst(v[amplitudeFirstCampaign])),
+		deviceClass:       classOnly(v[amplitudeDeviceType]),
 	}
 	if string(v[amplitudeName].bytes) == "[Amplitude] Application Opened" {
 		var flaw *flaw

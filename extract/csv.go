@@ -27,6 +27,7 @@ func readCSV(ctx context.Context, data io.Reader, r *reading) error {
 	}
 
 	width := records.width()
+	kept := records.propertyColumns(r.source)
 	judge := newJudge(r.source, r.now, r.texts)
 	var values [fieldCount]value
 	var e transform.Event
@@ -45,6 +46,11 @@ func readCSV(ctx context.Context, data io.Reader, r *reading) error {
 		if f == nil {
 			for _, c := range columns {
 				values[c.field] = value{kind: text, bytes: records.column(c.column)}
+			}
+			for i, column := range kept {
+				if column >= 0 {
+					judge.kept.values[i] = value{kind: text, bytes: records.column(column)}
+				}
 			}
 			f = judge.event(&values, &e)
 		}
@@ -96,13 +102,30 @@ func (c *csvRecords) columnsOf(s Source, header csvRecord) ([]located[int], erro
 		return nil, errors.New(header.flaw.detail)
 	}
 	return locate(s, func(p place) (int, bool) {
-		for i := range c.ends {
-			if string(c.column(i)) == p.path {
-				return i, true
-			}
-		}
-		return 0, false
+		i := c.columnNamed(p.path)
+		return i, i >= 0
 	})
+}
+
+// propertyColumns finds the columns of a source's properties in the header, -1
+// for those that are missing.
+func (c *csvRecords) propertyColumns(s Source) []int {
+	var columns []int
+	for _, name := range s.propertyPaths() {
+		columns = append(columns, c.columnNamed(name))
+	}
+	return columns
+}
+
+// columnNamed returns the column of that name in the header, which has just
+// been read; -1 if there is none.
+func (c *csvRecords) columnNamed(name string) int {
+	for i := range c.ends {
+		if string(c.column(i)) == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // A located place is one whose column has been found.

@@ -33,6 +33,8 @@ const (
 	language
 	acquisitionSource
 	campaign
+	deviceClass
+	utcOffset
 
 	fieldCount int = iota
 )
@@ -42,6 +44,7 @@ var fieldNames = [fieldCount]string{
 	"event_id", "user_id", "device_id", "event_name", "timestamp", "received_at", "client_timestamp", "sent_at", "sequence",
 	"session_id", "screen", "view_id", "engaged_ms", "crash", "background", "launch", "new_session",
 	"platform", "os_version", "app_version", "device_model", "country", "language", "acquisition_source", "campaign",
+	"device_class", "utc_offset",
 }
 
 // String returns the name by which mappings know the field.
@@ -51,10 +54,18 @@ func (f field) isTime() bool {
 	return f == timestamp || f == receivedAt || f == clientTimestamp || f == sentAt
 }
 
+// isLenient says whether a value that makes no sense is unknown, and no reason
+// to refuse the record.
+func (f field) isLenient() bool { return f == deviceClass || f == utcOffset }
+
+// hasUnit says whether the number of a field is one of units that its place
+// tells.
+func (f field) hasUnit() bool { return f.isTime() || f == utcOffset }
+
 // standsAlone says whether a place that is configured is the only one for the
-// field: ids of two kinds must not mix, nor times of two units.
+// field: ids of two kinds must not mix, nor numbers of two units.
 func (f field) standsAlone() bool {
-	return f.isTime() || f == userID || f == deviceID
+	return f.hasUnit() || f == userID || f == deviceID
 }
 
 // isText says whether the value of the field is taken as it stands.
@@ -79,7 +90,7 @@ func fieldNamed(name string) (field, bool) {
 type place struct {
 	field field
 	path  string
-	unit  int64          // microseconds in a unit of time; 0 for RFC 3339 text
+	unit  int64          // microseconds in a unit of time; 0 for text
 	zone  *time.Location // of times that are written in local time; nil for UTC
 }
 
@@ -101,6 +112,8 @@ func (s Source) places() []place {
 // unitMicros returns the microseconds in a unit of time; 0 for an unknown one.
 func unitMicros(unit string) int64 {
 	switch unit {
+	case "min": // of offsets
+		return 60e6
 	case "s":
 		return 1e6
 	case "ms":

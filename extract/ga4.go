@@ -32,6 +32,8 @@ const (
 	ga4BatchEvent
 	ga4BatchOrdering
 	ga4BatchPage
+	ga4Category
+	ga4Offset
 
 	ga4Places
 )
@@ -58,6 +60,8 @@ func ga4Paths() []string {
 		"batch_event_index",
 		"batch_ordering_id",
 		"batch_page_id",
+		"device.category",
+		"device.time_zone_offset_seconds",
 	}
 }
 
@@ -81,6 +85,8 @@ func ga4Fields() map[string]Field {
 		"language":           {Path: "device.language"},
 		"acquisition_source": {Path: "traffic_source"},
 		"campaign":           {Path: "traffic_source"},
+		"device_class":       {Path: "device.category"},
+		"utc_offset":         {Path: "device.time_zone_offset_seconds", Unit: "s"},
 	}
 }
 
@@ -90,6 +96,7 @@ func ga4Fields() map[string]Field {
 func ga4Product() product {
 	return product{
 		name: "ga4", paths: ga4Paths(), fields: ga4Fields(),
+		keyed: []string{"event_params", "user_properties"},
 		is: func(v []value) bool {
 			return v[ga4Name].known() && v[ga4Timestamp].known() && v[ga4Params].kind != absent
 		},
@@ -163,6 +170,8 @@ func (g *ga4) assemble(v []value, fields *[fieldCount]value) *flaw {
 		language:          v[ga4Language],
 		acquisitionSource: firstKnown(v[ga4ManualSource], v[ga4Source]),
 		campaign:          firstKnown(v[ga4ManualCampaign], v[ga4Campaign]),
+		deviceClass:       v[ga4Category],
+		utcOffset:         v[ga4Offset],
 	}
 	if string(v[ga4Name].bytes) == "app_exception" {
 		fields[crash] = p.fatal
@@ -216,13 +225,7 @@ type ga4Parameters struct {
 }
 
 func newGA4Parameters() ga4Parameters {
-	return ga4Parameters{root: newNode([][]string{
-		{"key"},
-		{"value", "string_value"},
-		{"value", "int_value"},
-		{"value", "float_value"},
-		{"value", "double_value"},
-	})}
+	return ga4Parameters{root: newNode(keyedPaths())}
 }
 
 // read reads event_params, a list of objects with key and value.

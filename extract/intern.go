@@ -70,11 +70,13 @@ func (t *texts) unique(b []byte) string {
 	return unsafe.String(&t.arena[start], len(b))
 }
 
-// shared returns attributes with the values of the attribute fields.
-func (t *texts) shared(values *[fieldCount]value) *transform.Attributes {
-	key := t.scratch[:0]
-	known := false
-	for f := platform; f <= campaign; f++ {
+// shared returns attributes with the values of the attribute fields and with
+// properties.
+func (t *texts) shared(values *[fieldCount]value, properties []byte) *transform.Attributes {
+	key := append(t.scratch[:0], properties...)
+	key = append(key, 0)
+	known := len(properties) > 0
+	for f := platform; f <= utcOffset; f++ {
 		b := values[f].bytes
 		known = known || len(b) > 0
 		// Texts never contain NUL, so that the key is unambiguous.
@@ -99,6 +101,9 @@ func (t *texts) shared(values *[fieldCount]value) *transform.Attributes {
 		Language:          t.repeated(values[language].bytes),
 		AcquisitionSource: t.repeated(values[acquisitionSource].bytes),
 		Campaign:          t.repeated(values[campaign].bytes),
+		DeviceClass:       t.repeated(values[deviceClass].bytes),
+		UTCOffset:         t.repeated(values[utcOffset].bytes),
+		Properties:        t.repeated(properties),
 	}
 	t.allocated += int64(unsafe.Sizeof(*a))
 	if len(key) <= maxRepeated {

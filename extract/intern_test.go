@@ -11,7 +11,7 @@ func TestTablesHoldShortTexts(t *testing.T) {
 	texts := newTexts()
 	attributesOf := func(s string) string {
 		values := [fieldCount]value{campaign: {kind: text, bytes: []byte(s)}}
-		return texts.shared(&values).Campaign
+		return texts.shared(&values, nil).Campaign
 	}
 	short, long := strings.Repeat("s", 200), strings.Repeat("l", 257)
 	for range 2 {

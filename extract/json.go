@@ -161,25 +161,14 @@ func (s *scanner) visit(n *node, values []value, depth int) bool {
 		if !s.object(n, values, depth+1) {
 			return false
 		}
-		if len(n.slots) == 0 {
-			return true
-		}
-		// The object itself is wanted too, what it holds has been read.
-		for _, slot := range n.slots {
-			values[slot] = value{kind: object, bytes: s.data[start:s.pos]}
-		}
+		// The object itself may be wanted too, what it holds has been read.
+		n.put(values, value{kind: object, bytes: s.data[start:s.pos]})
 		return true
 	default:
 		if !s.skip(depth) {
 			return false
 		}
 		v = value{kind: kindOf(c), bytes: s.data[start:s.pos]}
-	}
-	if len(n.children) == 0 {
-		for _, slot := range n.slots {
-			values[slot] = v
-		}
-		return true
 	}
 	n.set(values, v)
 	return true
@@ -199,9 +188,7 @@ func (s *scanner) embedded(n *node, text []byte, values []value, depth int) bool
 	if in.space(); in.pos < len(text) {
 		return s.fail("in the object inside the text: text after its end")
 	}
-	for _, slot := range n.slots {
-		values[slot] = value{kind: object, bytes: text}
-	}
+	n.put(values, value{kind: object, bytes: text})
 	return true
 }
 

@@ -32,14 +32,16 @@ type judge struct {
 	places  [fieldCount]place // where the source has its fields
 	engaged int64             // engagement time of a record that tells none
 	clock   Clock
-	now     int64 // bound of all timestamps
+	offsets offsets
+	kept    properties // set by the reader before each event
+	now     int64      // bound of all timestamps
 	texts   *texts
 	scratch []byte
 }
 
 // newJudge returns the judge of the records of a source.
 func newJudge(s Source, now int64, texts *texts) *judge {
-	j := &judge{engaged: -1, now: now, texts: texts, clock: s.Clock}
+	j := &judge{engaged: -1, now: now, texts: texts, clock: s.Clock, kept: newProperties(s)}
 	for _, p := range s.places() {
 		j.places[p.field] = p
 	}
@@ -55,11 +57,13 @@ func (j *judge) event(values *[fieldCount]value, e *transform.Event) *flaw {
 	for f := range values {
 		if f := field(f); f.isText() {
 			if flaw := j.text(f, &values[f]); flaw != nil {
-				return flaw
+				if !f.isLenient() {
+					return flaw
+				}
+				values[f] = value{}
 			}
 		}
 	}
-	e.Attributes = j.texts.shared(values)
 	e.UserID = j.texts.repeated(values[userID].bytes)
 	e.DeviceID = j.texts.repeated(values[deviceID].bytes)
 	e.Name = j.texts.repeated(values[eventName].bytes)
@@ -78,6 +82,11 @@ func (j *judge) event(values *[fieldCount]value, e *transform.Event) *flaw {
 	if flaw := j.measures(values, e); flaw != nil {
 		return flaw
 	}
+	values[deviceClass].classed()
+	if v := &values[utcOffset]; v.known() {
+		v.bytes = j.offsets.read(*v, j.places[utcOffset].unit, e.At)
+	}
+	e.Attributes = j.texts.shared(values, j.kept.encode())
 	if id := values[eventID].bytes; len(id) > 0 {
 		e.ID = j.texts.unique(id)
 	} else {
@@ -247,7 +256,8 @@ func (j *judge) truth(f field, values *[fieldCount]value) (bool, *flaw) {
 
 // digest identifies an event of a source without event ids by all it says.
 // When it was received does not count, so that a second delivery is known as
-// one.
+// one; nor do the kind of device, the offset from UTC and the properties that
+// are kept, so that ids stay the same whether or not the source has them.
 func (j *judge) digest(e *transform.Event) string {
 	b := j.scratch[:0]
 	put := func(s string) { b = append(append(b, s...), 0) } // no text has a NUL

@@ -114,6 +114,7 @@ func mixpanelProduct() product {
 	return product{
 		name: "mixpanel", paths: mixpanelPaths(), fields: mixpanelFields(),
 		embedded:   []string{"properties"},
+		bags:       []string{"properties"},
 		is:         isMixpanel,
 		objects:    mixpanelObjects,
 		aliasPaths: []string{"distinct_id", "resolved_distinct_id"},

@@ -14,16 +14,17 @@ func readNDJSON(ctx context.Context, data io.Reader, r *reading) error {
 	for _, p := range r.source.places() {
 		paths[p.field] = splitPath(p.path)
 	}
-	root := newNode(paths[:])
+	root := newNode(paths[:]).keep(splitPaths(r.source.propertyPaths()), fieldCount)
 	judge := newJudge(r.source, r.now, r.texts)
 
 	var scan scanner
-	var values [fieldCount]value
+	values := make([]value, fieldCount+len(judge.kept.values))
 	return eachLine(ctx, data, r, func(line []byte, e *transform.Event) *flaw {
-		if flaw := scan.record(line, root, values[:]); flaw != nil {
+		if flaw := scan.record(line, root, values); flaw != nil {
 			return cmp.Or(r.mistaken(line, "ndjson"), flaw)
 		}
-		flaw := judge.event(&values, e)
+		copy(judge.kept.values, values[fieldCount:])
+		flaw := judge.event((*[fieldCount]value)(values), e)
 		if flaw == nil {
 			return nil
 		}

@@ -5,7 +5,8 @@ import "slices"
 // A node is a place in a JSON object whose value, or values inside it, are wanted.
 type node struct {
 	name     string
-	slots    []int // which values to set from the value at this place
+	slots    []int // which values to set from the value at this place, or from one that stands in place of an object around it
+	own      []int // which to set from the value at this place alone
 	children []node
 	embedded bool   // the value may be a text that holds an object
 	next     int    // child that is likely to come next: records repeat the order of their keys
@@ -32,20 +33,34 @@ func (n *node) embed(names ...string) *node {
 	return n
 }
 
+// keep wants the value at each path in a slot, the first of them in the slot
+// first, and nothing there where a value stands in place of an object.
+func (n *node) keep(paths [][]string, first int) *node {
+	for i, path := range paths {
+		at := n.at(path)
+		at.own = append(at.own, first+i)
+	}
+	return n
+}
+
 func (n *node) add(path []string, slot int) {
+	at := n.at(path)
+	at.slots = append(at.slots, slot)
+}
+
+// at returns the node of a path, a new one if there is none.
+func (n *node) at(path []string) *node {
 	if len(path) == 0 {
-		n.slots = append(n.slots, slot)
-		return
+		return n
 	}
 	for i := range n.children {
 		if n.children[i].name == path[0] {
-			n.children[i].add(path[1:], slot)
-			return
+			return n.children[i].at(path[1:])
 		}
 	}
 	n.children = append(n.children, node{name: path[0]})
 	n.lengths |= 1 << min(len(path[0]), 63)
-	n.children[len(n.children)-1].add(path[1:], slot)
+	return n.children[len(n.children)-1].at(path[1:])
 }
 
 // child returns the node of a key, nil if nothing there is wanted.
@@ -70,10 +85,32 @@ func (n *node) child(key []byte) *node {
 
 // set gives a value to every slot at or below the node.
 func (n *node) set(values []value, v value) {
+	n.put(values, v)
+	for i := range n.children {
+		n.children[i].inherit(values, v)
+	}
+}
+
+// put gives a value to the slots of the node.
+func (n *node) put(values []value, v value) {
 	for _, slot := range n.slots {
 		values[slot] = v
 	}
+	for _, slot := range n.own {
+		values[slot] = v
+	}
+}
+
+// inherit gives a value that stands in place of an object to the slots at or
+// below a node inside of it.
+func (n *node) inherit(values []value, v value) {
+	for _, slot := range n.slots {
+		values[slot] = v
+	}
+	for _, slot := range n.own {
+		values[slot] = value{}
+	}
 	for i := range n.children {
-		n.children[i].set(values, v)
+		n.children[i].inherit(values, v)
 	}
 }

@@ -36,6 +36,7 @@ func readParquet(ctx context.Context, r *reading) error {
 	defer table.close()
 
 	judge := newJudge(r.source, r.now, r.texts)
+	values := make([]value, fieldCount+len(judge.kept.values))
 	var e transform.Event
 	for {
 		var rows int
@@ -51,8 +52,9 @@ func readParquet(ctx context.Context, r *reading) error {
 		}
 		for i := range rows {
 			number := r.input.Lines + 1
-			values := table.row(i)
-			if flaw := judge.event(&values, &e); flaw != nil {
+			table.row(i, values)
+			copy(judge.kept.values, values[fieldCount:])
+			if flaw := judge.event((*[fieldCount]value)(values), &e); flaw != nil {
 				raw := table.describe(i)
 				err = r.reject(ctx, line{number, raw, int64(len(raw))}, flaw)
 			} else {
@@ -101,7 +103,7 @@ type parquetTable struct {
 }
 
 type parquetColumn struct {
-	field   field
+	slot    int // the field, or fieldCount and the place of a property
 	path    string
 	index   int // of the leaf column in the file
 	convert parquetConverter
@@ -125,18 +127,31 @@ func openParquetTable(file *spooled, s Source) (*parquetTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &parquetTable{file: file, parquet: f, columns: make([]parquetColumn, len(leaves))}
-	for i, leaf := range leaves {
-		c := &t.columns[i]
-		c.field, c.path, c.index = leaf.field, leaf.path, leaf.column.ColumnIndex
-		if leaf.column.MaxRepetitionLevel > 0 {
-			return nil, fmt.Errorf("column %s is a list, want one value a row", c.path)
+	t := &parquetTable{file: file, parquet: f}
+	for _, leaf := range leaves {
+		if err := t.add(int(leaf.field), leaf.path, leaf.column); err != nil && !leaf.field.isLenient() {
+			return nil, err
 		}
-		if c.convert = converterOf(leaf.column.Node.Type()); c.convert == nil {
-			return nil, fmt.Errorf("column %s has type %s, which cannot be read", c.path, leaf.column.Node.Type())
+	}
+	for i, path := range s.propertyPaths() {
+		if leaf, ok := f.Schema().Lookup(splitPath(path)...); ok {
+			_ = t.add(fieldCount+i, path, leaf) // what cannot be read is not kept
 		}
 	}
 	return t, nil
+}
+
+// add reads one more column, for a slot of values.
+func (t *parquetTable) add(slot int, path string, leaf parquet.LeafColumn) error {
+	c := parquetColumn{slot: slot, path: path, index: leaf.ColumnIndex}
+	if leaf.MaxRepetitionLevel > 0 {
+		return fmt.Errorf("column %s is a list, want one value a row", path)
+	}
+	if c.convert = converterOf(leaf.Node.Type()); c.convert == nil {
+		return fmt.Errorf("column %s has type %s, which cannot be read", path, leaf.Node.Type())
+	}
+	t.columns = append(t.columns, c)
+	return nil
 }
 
 // decode reads the next rows and returns how many, 0 at the end.
@@ -174,12 +189,12 @@ func (t *parquetTable) close() {
 	}
 }
 
-// row returns the values of a decoded row.
-func (t *parquetTable) row(i int) (values [fieldCount]value) {
+// row sets the values of a decoded row.
+func (t *parquetTable) row(i int, values []value) {
+	clear(values)
 	for c := range t.columns {
-		values[t.columns[c].field] = t.columns[c].rows[i]
+		values[t.columns[c].slot] = t.columns[c].rows[i]
 	}
-	return values
 }
 
 // describe writes what is known of a decoded row as JSON, for quarantine.

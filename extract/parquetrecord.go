@@ -32,8 +32,12 @@ type recordTable struct {
 // errLevels is the error of columns that do not tell of the same rows.
 var errLevels = errors.New("columns disagree on what a row has")
 
+// optionalPlace is the unit of a slot whose column may be of a type that
+// cannot be read: it is then left out.
+const optionalPlace = -1
+
 // openRecords opens a file for the places of the root wanted. Units has the
-// microseconds in a unit of each slot, 0 for none.
+// microseconds in a unit of each slot, 0 for none, or optionalPlace.
 func openRecords(file *spooled, wanted *node, units []int64) (*recordTable, error) {
 	f, err := openParquet(file)
 	if err != nil {

@@ -75,7 +75,7 @@ func (s *recordSchema) value(c *parquet.Column, wanted *node, all bool) *recordN
 func (s *recordSchema) leaf(c *parquet.Column, wanted *node) *recordNode {
 	column := &recordColumn{path: strings.Join(c.Path(), "."), index: c.Index(), convert: converterOf(c.Type())}
 	if column.convert == nil {
-		if wanted != nil && s.err == nil {
+		if wanted != nil && s.err == nil && !s.optional(wanted) {
 			s.err = fmt.Errorf("column %s has type %s, which cannot be read", column.path, c.Type())
 		}
 		return nil
@@ -87,6 +87,21 @@ func (s *recordSchema) leaf(c *parquet.Column, wanted *node) *recordNode {
 	}
 	s.table.columns = append(s.table.columns, column)
 	return &recordNode{shape: leafShape, first: column, definition: c.MaxDefinitionLevel()}
+}
+
+// optional says whether all that is wanted at or below a place may be left out.
+func (s *recordSchema) optional(n *node) bool {
+	for _, slot := range n.slots {
+		if s.units[slot] != optionalPlace {
+			return false
+		}
+	}
+	for i := range n.children {
+		if !s.optional(&n.children[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *recordSchema) object(c *parquet.Column, wanted *node, all bool) *recordNode {

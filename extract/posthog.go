@@ -41,6 +41,8 @@ const (
 	postHogCampaignDollar
 	postHogFromBackground
 	postHogExceptionLevel
+	postHogDeviceType
+	postHogTimezone
 
 	postHogPlaces
 )
@@ -77,6 +79,8 @@ func postHogPaths() []string {
 		"properties.$utm_campaign",
 		"properties.from_background",
 		"properties.$exception_level",
+		"properties.$device_type",
+		"properties.$timezone",
 	}
 }
 
@@ -99,6 +103,8 @@ func postHogFields() map[string]Field {
 		"language":           {Path: "properties.$locale"},
 		"acquisition_source": {Path: "properties.utm_source"},
 		"campaign":           {Path: "properties.utm_campaign"},
+		"device_class":       {Path: "properties.$device_type"},
+		"utc_offset":         {Path: "properties.$timezone"},
 	}
 }
 
@@ -107,7 +113,8 @@ func postHogFields() map[string]Field {
 // lines, and a text that holds one in Parquet.
 func postHogProduct() product {
 	return product{
-		name: "posthog", paths: postHogPaths(), fields: postHogFields(), embedded: []string{"properties"},
+		name: "posthog", paths: postHogPaths(), fields: postHogFields(),
+		embedded: []string{"properties", "person_properties"}, bags: []string{"properties", "person_properties"},
 		is: func(v []value) bool {
 			return v[postHogUUID].known() && v[postHogEvent].known() && v[postHogDistinct].known() && v[postHogTimestamp].known()
 		},
@@ -151,6 +158,8 @@ func assemblePostHog(v []value, fields *[fieldCount]value) {
 		language:          firstKnown(v[postHogLocale], v[postHogBrowserLanguage]),
 		acquisitionSource: firstKnown(v[postHogSource], v[postHogSourceDollar]),
 		campaign:          firstKnown(v[postHogCampaign], v[postHogCampaignDollar]),
+		deviceClass:       v[postHogDeviceType],
+		utcOffset:         v[postHogTimezone],
 	}
 	if string(v[postHogLibrary].bytes) == "web" {
 		fields[platform] = v[postHogLibrary] // $os is that of the browser

@@ -23,7 +23,7 @@ const postHogScreen = `{"uuid":"0197c74b-e8ca","event":"$screen","distinct_id":"
 	`"$locale":"pt-PT","$lib":"posthog-android","utm_source":"newsletter","utm_campaign":"autumn","$geoip_country_code":"PT"},"person_properties":{"plan":"pro"}}`
 
 const postHogScreenWant = "user=u_1 device=0197aaaa id=0197c74b-e8ca received=1790856002377000 session=0197c74b-ccee screen=TripList" +
-	" platform=Android os=14 app=4.12.0 model=Pixel 7a language=pt-PT source=newsletter campaign=autumn"
+	" platform=Android os=14 app=4.12.0 model=Pixel 7a language=pt-PT source=newsletter campaign=autumn class=phone"
 
 func TestPostHog(t *testing.T) {
 	got := stagedOne(t, postHog, postHogScreen)

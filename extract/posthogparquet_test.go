@@ -28,7 +28,7 @@ type postHogRow struct {
 // although the compression is inside.
 func TestPostHogParquet(t *testing.T) {
 	properties := `{"$session_id":"0197c74b-ccee","$screen_name":"TripList","$device_id":"0197aaaa","$is_identified":true,"$os_name":"Android",` +
-		`"$os_version":"14","$app_version":"4.12.0","$device_model":"Pixel 7a","$locale":"pt-PT","$lib":"posthog-android","utm_source":"newsletter","utm_campaign":"autumn"}`
+		`"$os_version":"14","$app_version":"4.12.0","$device_type":"Mobile","$device_model":"Pixel 7a","$locale":"pt-PT","$lib":"posthog-android","utm_source":"newsletter","utm_campaign":"autumn"}`
 	broken := `{"$session_id":`
 	row := postHogRow{
 		UUID: "0197c74b-e8ca", Event: "$screen", Distinct: "u_1", Person: "3f0a6c1e",

@@ -20,6 +20,11 @@ type product struct {
 	// the object.
 	embedded []string
 
+	// bags are the objects that hold properties: those of events before those
+	// of users. Keyed are such lists of objects with key and value instead.
+	bags  []string
+	keyed []string
+
 	// fields are the places of our fields, for messages, with the unit of each
 	// time that is a number. engaged_ms is among them if the product measures it.
 	fields map[string]Field
@@ -105,7 +110,7 @@ func (p product) readParquet(ctx context.Context, r *reading) error {
 }
 
 // places returns the places that are read of a source's records, and for each
-// the microseconds in the unit of its time, 0 for none.
+// the microseconds in the unit of its time, 0 for none, or optionalPlace.
 func (p product) places(s Source) (paths [][]string, units []int64) {
 	fields := maps.Clone(p.fields)
 	if fields == nil {
@@ -114,7 +119,13 @@ func (p product) places(s Source) (paths [][]string, units []int64) {
 	maps.Copy(fields, s.Fields)
 	unitOf := map[string]int64{}
 	for _, name := range fieldNames {
-		if f, ok := fields[name]; ok && f.Unit != "" {
+		f, ok := fields[name]
+		if !ok {
+			continue
+		}
+		if id, _ := fieldNamed(name); id.isLenient() && unitOf[f.Path] == 0 {
+			unitOf[f.Path] = optionalPlace
+		} else if id.isTime() && f.Unit != "" {
 			unitOf[f.Path] = unitMicros(f.Unit)
 		}
 	}
@@ -125,6 +136,10 @@ func (p product) places(s Source) (paths [][]string, units []int64) {
 	for _, path := range all {
 		paths = append(paths, splitPath(path))
 		units = append(units, unitOf[path])
+	}
+	for _, path := range p.propertyPlaces(s) {
+		paths = append(paths, path)
+		units = append(units, optionalPlace)
 	}
 	return paths, units
 }
@@ -202,12 +217,14 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 		added = append(added, place.field)
 		fields[place.field.String()] = r.source.Fields[place.field.String()]
 	}
-	root := newNode(splitPaths(paths)).embed(p.embedded...)
-	judge := newJudge(Source{Fields: fields, Clock: r.source.Clock}, r.now, r.texts)
+	propertyPlaces := p.propertyPlaces(r.source)
+	root := newNode(splitPaths(paths)).keep(propertyPlaces, len(paths)).embed(p.embedded...)
+	judge := newJudge(Source{Fields: fields, Clock: r.source.Clock, Properties: r.source.Properties}, r.now, r.texts)
+	keep := p.keeper(r.source, judge.kept.values)
 	assemble := p.assembler()
 
 	var scan scanner
-	values := make([]value, len(paths))
+	values := make([]value, len(paths)+len(propertyPlaces))
 	return func(record []byte, e *transform.Event) *flaw {
 		flaw := scan.record(record, root, values)
 		if flaw != nil || !p.is(values) {
@@ -227,6 +244,7 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 				assembled[f] = v
 			}
 		}
+		keep(values[len(paths):])
 		flaw = judge.event(&assembled, e)
 		if flaw != nil && flaw.reason == missingSubject && p.subjectless != "" {
 			flaw.detail += "; " + p.subjectless

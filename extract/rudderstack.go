@@ -15,7 +15,7 @@ func rudderStackProduct() product {
 	fields["session_id"] = Field{Path: "context.sessionId"}
 	fields["new_session"] = Field{Path: "context.sessionStart"}
 	return product{
-		name: "rudderstack", paths: segmentPaths(), fields: fields,
+		name: "rudderstack", paths: segmentPaths(), fields: fields, bags: segmentBags(),
 		is: func(v []value) bool {
 			return isSegmentSpec(v) && !hasSegmentMarks(v)
 		},

@@ -154,6 +154,10 @@ func (s *sampler) fills(e *transform.Event, f field) bool {
 		return e.AcquisitionSource != ""
 	case campaign:
 		return e.Campaign != ""
+	case deviceClass:
+		return e.DeviceClass != ""
+	case utcOffset:
+		return e.UTCOffset != ""
 	}
 	return false
 }

@@ -30,6 +30,7 @@ const (
 	segmentFromBackground
 	segmentContext
 	segmentLocale
+	segmentTimezone
 	segmentApp
 	segmentAppVersion
 	segmentDevice
@@ -82,6 +83,7 @@ func segmentPaths() []string {
 		"properties.from_background",
 		"context",
 		"context.locale",
+		"context.timezone",
 		"context.app",
 		"context.app.version",
 		"context.device",
@@ -133,6 +135,8 @@ func segmentFields() map[string]Field {
 		"language":           {Path: "context.locale"},
 		"acquisition_source": {Path: "context.campaign.source"},
 		"campaign":           {Path: "context.campaign.name"},
+		"device_class":       {Path: "context.device.type"},
+		"utc_offset":         {Path: "context.timezone"},
 	}
 }
 
@@ -140,7 +144,7 @@ func segmentFields() map[string]Field {
 // segment-logs/{source}/{day of receipt, ms since 1970}/{file}.gz.
 func segmentProduct() product {
 	return product{
-		name: "segment", paths: segmentPaths(), fields: segmentFields(),
+		name: "segment", paths: segmentPaths(), fields: segmentFields(), bags: segmentBags(),
 		is: func(v []value) bool {
 			return isSegmentSpec(v) && !hasRudderMarks(v)
 		},
@@ -175,6 +179,9 @@ func segmentObjects(name string) objectRole {
 	}
 	return objectRole{}
 }
+
+// segmentBags are the objects with properties of events and of users.
+func segmentBags() []string { return []string{"properties", "context.traits"} }
 
 // segmentTypes are the calls of the specification.
 func segmentTypes() []string {
@@ -238,6 +245,8 @@ func assembleSegment(v []value, fields *[fieldCount]value) *flaw {
 		language:          v[segmentLocale],
 		acquisitionSource: v[segmentCampaignSource],
 		campaign:          v[segmentCampaignName],
+		deviceClass:       classOnly(v[segmentDeviceType]), // mostly the system: ios, android
+		utcOffset:         v[segmentTimezone],
 	}
 	if isServerCall(v) {
 		fields[background] = yes()

@@ -16,9 +16,9 @@ func TestEveryPlaceHasItsPath(t *testing.T) {
 		last   int
 		want   string
 	}{
-		{ga4Paths(), ga4Places, ga4BatchPage, "batch_page_id"},
+		{ga4Paths(), ga4Places, ga4Offset, "device.time_zone_offset_seconds"},
 		{segmentPaths(), segmentPlaces, rudderSessionStart, "context.sessionStart"},
-		{postHogPaths(), postHogPlaces, postHogExceptionLevel, "properties.$exception_level"},
+		{postHogPaths(), postHogPlaces, postHogTimezone, "properties.$timezone"},
 		{postHogPersonPaths(), personPlaces, personEvent, "event"},
 	} {
 		if len(test.paths) != test.places || test.paths[test.last] != test.want {

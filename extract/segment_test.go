@@ -25,7 +25,7 @@ const segmentScreen = `{"type":"screen","name":"TripList","messageId":"a1f0d2c4"
 func TestSegment(t *testing.T) {
 	got := stagedOne(t, segment, segmentScreen)
 	want := "user=u_1 device=5b0d4d8e id=a1f0d2c4 received=1790856003377000 client=1790856000250000 sent=1790856002001000" +
-		" screen=TripList platform=android os=14 app=4.12.0 model=Pixel 7a country=Portugal language=pt-PT source=newsletter campaign=autumn"
+		" screen=TripList platform=android os=14 app=4.12.0 model=Pixel 7a country=Portugal language=pt-PT source=newsletter campaign=autumn offset=+01:00"
 	if describe(got) != want || got.At != 1790856001626000 || got.Name != "screen" {
 		t.Errorf("got  %s %d %s\nwant %s", got.Name, got.At, describe(got), want)
 	}

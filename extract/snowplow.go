@@ -44,6 +44,8 @@ func snowplowPlaces() [fieldCount][]string {
 		language:          {"contexts.mobile_context.language", "br_lang"},
 		acquisitionSource: {"mkt_source"},
 		campaign:          {"mkt_campaign"},
+		deviceClass:       {"dvce_type"},
+		utcOffset:         {"os_timezone"},
 	}
 }
 
@@ -60,6 +62,8 @@ type snowplow struct {
 	wanted  []int // columns that are read, in order
 	json    []*snowplowJSON
 	places  [fieldCount][]*value // where the values of each field are, the first that is known counts
+
+	properties []*value // where those of the user's own are
 
 	eventID, fingerprint, kind, firstEvent, visible *value
 
@@ -80,7 +84,7 @@ func newSnowplow(r *reading) *snowplow {
 	maps.Copy(fields, r.source.Fields)
 	for _, p := range r.source.configured() {
 		to := []*value{s.want(p.path, false)}
-		if !p.field.isTime() { // unit and zone of a time hold for its place alone
+		if !p.field.hasUnit() { // unit and zone hold for their place alone
 			to = append(to, s.places[p.field]...)
 		}
 		s.places[p.field] = to
@@ -90,7 +94,10 @@ func newSnowplow(r *reading) *snowplow {
 	s.kind = s.want("event", true)
 	s.firstEvent = s.want("contexts.client_session.firstEventId", true)
 	s.visible = s.want("contexts.application_lifecycle.isVisible", true)
-	s.judge = newJudge(Source{Fields: fields, Clock: r.source.Clock}, r.now, r.texts)
+	for _, path := range r.source.propertyPaths() {
+		s.properties = append(s.properties, s.want(path, false))
+	}
+	s.judge = newJudge(Source{Fields: fields, Clock: r.source.Clock, Properties: r.source.Properties}, r.now, r.texts)
 	return s
 }
 
@@ -149,6 +156,9 @@ func (s *snowplow) event(line []byte, e *transform.Event) *flaw {
 	}
 	if s.visible.kind == boolean && s.visible.bytes[0] == 'f' {
 		v[background] = firstKnown(v[background], value{kind: boolean, bytes: []byte("true")})
+	}
+	for i, p := range s.properties {
+		s.judge.kept.values[i] = *p
 	}
 	return s.judge.event(&v, e)
 }

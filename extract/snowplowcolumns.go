@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -86,6 +87,13 @@ func checkSnowplow(s Source) []error {
 	for _, place := range s.configured() {
 		if _, err := parseSnowplowPlace(place.path); err != nil && place.path != "" {
 			errs = append(errs, fmt.Errorf("fields: %s: %w", place.field, err))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		if path := s.Properties[name]; path != "" {
+			if _, err := parseSnowplowPlace(path); err != nil {
+				errs = append(errs, fmt.Errorf("properties: %s: %w", name, err))
+			}
 		}
 	}
 	return errs

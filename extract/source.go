@@ -34,6 +34,12 @@ type Source struct {
 	Fields map[string]Field
 
 	Clock Clock
+
+	// Properties says which properties of the user's own are kept of events: a
+	// name in snake case and where the property is. For ndjson, csv, parquet,
+	// snowplow and adobe that is a path as in Fields; for the other products
+	// one inside of what holds the event's own properties, or else the user's.
+	Properties map[string]string
 }
 
 // A Field is the place of a canonical field in a record.
@@ -44,8 +50,8 @@ type Field struct {
 	// JSON is followed by a schema and a property.
 	Path string
 
-	// Unit is the unit of a time that is a number: s, ms or us. Empty for
-	// times that are RFC 3339 text. Parquet's own times need none and are
+	// Unit is the unit of a time that is a number: s, ms or us; that of an
+	// offset from UTC is s or min. Empty for times that are RFC 3339 text. Parquet's own times need none and are
 	// UTC, also where isAdjustedToUTC is false.
 	Unit string
 
@@ -92,14 +98,17 @@ func formats() []format {
 	return list
 }
 
-// reading identifies how objects are read: format, places and clock. What was
-// read in another way is read again.
+// reading identifies how objects are read: format, places, clock and the
+// properties that are kept. What was read in another way is read again.
 func (s Source) reading() string {
 	text, err := json.Marshal(struct {
 		Format string
 		Fields map[string]Field
 		Clock  Clock
-	}{s.Format, s.Fields, s.Clock})
+
+		// Without any the text is that of sources before there were some.
+		Properties map[string]string `json:",omitempty"`
+	}{s.Format, s.Fields, s.Clock, s.Properties})
 	if err != nil {
 		panic(err) // texts and numbers
 	}
@@ -162,6 +171,9 @@ func (s Source) Validate() error {
 			report("%w", err)
 		}
 	}
+	for _, err := range validateProperties(s.Properties) {
+		report("properties: %w", err)
+	}
 	if s.Clock.DeadZone < 0 || s.Clock.FutureClamp < 0 {
 		report("clock: %v and %v: want no negative duration", s.Clock.DeadZone, s.Clock.FutureClamp)
 	}
@@ -184,9 +196,11 @@ func validateFields(fields map[string]Field, complete bool) []error {
 			report("%s: path %q has an empty name", name, f.Path)
 		}
 		switch {
-		case f.Unit != "" && !id.isTime():
+		case f.Unit != "" && !id.hasUnit():
 			report("%s: has a unit, but is not a time", name)
-		case f.Unit != "" && unitMicros(f.Unit) == 0:
+		case id == utcOffset && f.Unit != "" && f.Unit != "s" && f.Unit != "min":
+			report("%s: unknown unit %q: want s or min, or none for text such as +02:00 or Europe/Lisbon", name, f.Unit)
+		case id.isTime() && f.Unit != "" && (unitMicros(f.Unit) == 0 || f.Unit == "min"):
 			report("%s: unknown unit %q: want s, ms or us, or none for RFC 3339 text", name, f.Unit)
 		case f.Zone != "" && !id.isTime():
 			report("%s: has a zone, but is not a time", name)

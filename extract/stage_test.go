@@ -200,6 +200,9 @@ func describe(e transform.Event) string {
 	word("language", e.Language)
 	word("source", e.AcquisitionSource)
 	word("campaign", e.Campaign)
+	word("class", e.DeviceClass)
+	word("offset", e.UTCOffset)
+	word("properties", e.Properties)
 	if e.Crash {
 		words = append(words, "crash")
 	}

@@ -47,10 +47,18 @@ type stagedRow struct {
 	View       string `parquet:"view_id,optional,dict"`
 	Launch     bool   `parquet:"launch"`
 	NewSession bool   `parquet:"new_session"`
+
+	// Columns that were added after those.
+	DeviceClass string `parquet:"device_class,optional,dict"`
+	UTCOffset   string `parquet:"utc_offset,optional,dict"`
+	Properties  string `parquet:"properties,optional,dict"`
 }
 
-// firstColumns is how many columns of stagedRow every file has.
-const firstColumns = 22
+// Every file has the first columns of stagedRow, younger ones also the second.
+const (
+	firstColumns  = 22
+	secondColumns = 28
+)
 
 // stagedValues give the value of each column of stagedRow, in its order.
 var stagedValues = [...]func(*transform.Event) parquet.Value{
@@ -82,6 +90,9 @@ var stagedValues = [...]func(*transform.Event) parquet.Value{
 	func(e *transform.Event) parquet.Value { return optionalText(e.View) },
 	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.Launch) },
 	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.NewSession) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.DeviceClass) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.UTCOffset) },
+	func(e *transform.Event) parquet.Value { return optionalText(e.Properties) },
 }
 
 func textValue(s string) parquet.Value {

@@ -64,7 +64,7 @@ func openStaged(ctx context.Context, b *bucket.Bucket, file lake.StagedFile) (*s
 func isStaged(s *parquet.Schema) bool {
 	want := parquet.SchemaOf(stagedRow{}).Fields()
 	have := s.Fields()
-	if len(have) != len(want) && len(have) != firstColumns {
+	if len(have) != len(want) && len(have) != secondColumns && len(have) != firstColumns {
 		return false
 	}
 	for i, field := range have {
@@ -189,6 +189,11 @@ func (f *stagedFile) decode(n int) error {
 		bools(func(e *transform.Event, v bool) { e.Launch = v })
 		bools(func(e *transform.Event, v bool) { e.NewSession = v })
 	}
+	if len(f.columns) > secondColumns {
+		texts(func(_ *transform.Event, a *transform.Attributes, s string) { a.DeviceClass = s })
+		texts(func(_ *transform.Event, a *transform.Attributes, s string) { a.UTCOffset = s })
+		texts(func(_ *transform.Event, a *transform.Attributes, s string) { a.Properties = s })
+	}
 
 	last := transform.NoAttributes
 	for i := range attributes[:n] {
@@ -204,6 +209,9 @@ func (f *stagedFile) decode(n int) error {
 func (f *stagedFile) shared(a transform.Attributes) *transform.Attributes {
 	if known, ok := f.attributes[a]; ok {
 		return known
+	}
+	if len(a.Properties) > maxRepeated {
+		return &a // a table of long texts would be no bounded memory
 	}
 	if len(f.attributes) >= maxInterned {
 		clear(f.attributes)

@@ -12,7 +12,7 @@ func Tables() []Table {
 	for _, t := range daily() {
 		list = append(list, t.Table)
 	}
-	return append(list, benchmarks(), settings())
+	return append(list, benchmarks(), settings(), interventionEffects())
 }
 
 // DailyTables returns the names of the tables that have a partition a day:
@@ -47,6 +47,7 @@ func settings() Table {
 type dailyTable struct {
 	Table
 	encode func(*transform.Tables) (data []byte, rows int, err error)
+	breach func(*transform.Tables) string
 }
 
 func daily() []dailyTable {
@@ -191,6 +192,7 @@ func table[R any](t Table, rows func(*transform.Tables) []R) dailyTable {
 			data, err := parquetfile.Encode(rows(tables))
 			return data, len(rows(tables)), err
 		},
+		breach: func(tables *transform.Tables) string { return breachOf(t.Key, rows(tables)) },
 	}
 }
 

@@ -189,6 +189,14 @@ func TestReferenceIsUpToDate(t *testing.T) {
 	golden(t, "../docs/tables.md", page.Bytes())
 }
 
+func TestDiagramIsUpToDate(t *testing.T) {
+	var page bytes.Buffer
+	if err := load.WriteDiagram(&page); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "../docs/erd.md", page.Bytes())
+}
+
 // golden compares got with a file of the repository, which -update rewrites.
 func golden(t *testing.T, file string, got []byte) {
 	t.Helper()

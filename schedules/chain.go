@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"sojourn/extract"
 	"sojourn/internal/bucket"
@@ -216,6 +217,9 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf) error {
 	m := c.made[w.day]
 	tables := w.tables(c.under, later, at)
+	if err := c.check(&tables); err != nil {
+		return err
+	}
 	was := m
 	m.Tables = map[string]lake.File{}
 	for _, name := range load.DailyTables(true) {
@@ -234,6 +238,27 @@ func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf
 	}
 	w.committed = true
 	return nil
+}
+
+// check refuses tables that cannot be right.
+func (c *chain) check(t *transform.Tables) error {
+	definition := c.under.own.Definition()
+	breaches := append(t.Breaches(&definition, &c.under.analysis), load.Breaches(t)...)
+	if len(breaches) == 0 {
+		return nil
+	}
+	return &CheckError{Day: t.Day, Breaches: breaches}
+}
+
+// A CheckError says that the tables of a day cannot be right. They were not
+// committed, and are not published.
+type CheckError struct {
+	Day      calendar.Day
+	Breaches []string // sentences that name the table
+}
+
+func (e *CheckError) Error() string {
+	return fmt.Sprintf("the tables of %s do not agree with each other, and are not published:\n  %s", e.Day, strings.Join(e.Breaches, "\n  "))
 }
 
 // encode writes tables of a day that differ from what the lake has.

@@ -31,8 +31,12 @@ type Pipeline struct {
 	// OpenWarehouse opens the warehouse. It is called after the lake is
 	// written, so that a warehouse that is away loses no work.
 	OpenWarehouse func(context.Context) (load.Warehouse, error)
-	// Reference is the files of the reference tables to publish.
+	// Reference is the files of the reference tables to publish, but that of
+	// intervention_effects.
 	Reference []load.File
+	// Interventions are what intervention_effects tells of, each with a name of
+	// its own.
+	Interventions []transform.Intervention
 
 	MaxBadShare float64 // greatest share of unreadable records, 0 to 1, that is no failure
 	MemoryBytes int64   // for decoded events held while staging
@@ -250,7 +254,7 @@ func (p *Pipeline) horizon(r Range, made map[calendar.Day]lake.Day) calendar.Day
 
 // publish puts into the warehouse what it has not got.
 func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
-	want, err := p.partitions(ctx)
+	references, want, err := p.partitions(ctx)
 	if err != nil || len(want) == 0 {
 		return err
 	}
@@ -268,7 +272,7 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 	if len(changed) == 0 {
 		return nil
 	}
-	if err := p.putReference(ctx, changed); err != nil {
+	if err := p.putReferences(ctx, references, changed); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
 	p.progress(Progress{Stage: "publish", Total: int64(len(changed))})
@@ -283,15 +287,17 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 	return nil
 }
 
-// partitions returns all that the warehouse should hold; none before there is
-// a day to publish.
-func (p *Pipeline) partitions(ctx context.Context) ([]load.Partition, error) {
+// partitions returns all that the warehouse should hold, and the files of the
+// reference tables among it; none before there is a day to publish.
+func (p *Pipeline) partitions(ctx context.Context) (references []load.File, want []load.Partition, err error) {
 	made, err := lake.Days(ctx, p.Lake)
 	if err != nil || len(made) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
-	var want []load.Partition
-	for _, f := range p.Reference {
+	if references, err = p.references(ctx, made); err != nil {
+		return nil, nil, err
+	}
+	for _, f := range references {
 		want = append(want, load.Partition{Table: f.Table, Object: referenceObject(f.Table), Rows: f.Rows, SHA256: f.SHA256})
 	}
 	for _, day := range slices.Sorted(maps.Keys(made)) {
@@ -301,7 +307,7 @@ func (p *Pipeline) partitions(ctx context.Context) ([]load.Partition, error) {
 			want = append(want, load.Partition{Table: name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256})
 		}
 	}
-	return want, nil
+	return references, want, nil
 }
 
 func changed(want []load.Partition, have map[load.PartitionKey]string) []load.Partition {
@@ -322,9 +328,9 @@ func lastDay(partitions []load.Partition) calendar.Day {
 	return last
 }
 
-// putReference writes the reference tables that are about to be published.
-func (p *Pipeline) putReference(ctx context.Context, changed []load.Partition) error {
-	for _, f := range p.Reference {
+// putReferences writes the reference tables that are about to be published.
+func (p *Pipeline) putReferences(ctx context.Context, references []load.File, changed []load.Partition) error {
+	for _, f := range references {
 		if !slices.ContainsFunc(changed, func(w load.Partition) bool { return w.Table == f.Table }) {
 			continue
 		}

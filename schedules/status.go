@@ -109,7 +109,7 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 // returns how many partitions it has not got, and how many it has that the lake
 // has not got: those of days that are gone, or of another lake.
 func (p *Pipeline) markUnpublished(ctx context.Context, days []DayPlan) (unpublished, foreign int, err error) {
-	want, err := p.partitions(ctx)
+	_, want, err := p.partitions(ctx)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -40,6 +40,7 @@ func Views() []View {
 		"fct_session_days",
 		"fct_retention",
 		"fct_daily",
+		"fct_period_over_period",
 		"fct_frequency",
 		"fct_segments",
 		"fct_screens",
@@ -90,6 +91,22 @@ func Oracles() []View {
 		})
 	}
 	return list
+}
+
+// Header returns what the header of a view says under a heading: Grain, Reads,
+// Partition or Nulls; "" if it says nothing.
+func (v View) Header(heading string) string {
+	for line := range strings.Lines(v.Text) {
+		if text, ok := strings.CutPrefix(line, "-- "+heading+": "); ok {
+			return strings.TrimSpace(text)
+		}
+	}
+	return ""
+}
+
+// Reads returns the tables and views that a view reads, as its header says.
+func (v View) Reads() []string {
+	return strings.Split(strings.TrimSuffix(v.Header("Reads"), "."), ", ")
 }
 
 // Digest identifies the text of all views: 16 hex digits.

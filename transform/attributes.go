@@ -1,7 +1,7 @@
 package transform
 
 // attributes are the attributes of events by their names in sessions, in the
-// order of [Attributes].
+// order of [Attributes]. Properties of the user's own are none of them.
 var attributes = [...]struct {
 	name string
 	of   func(*Attributes) *string
@@ -15,6 +15,8 @@ var attributes = [...]struct {
 	{"language", func(a *Attributes) *string { return &a.Language }, func(r *Session) *string { return &r.Language }},
 	{"acquisition_source", func(a *Attributes) *string { return &a.AcquisitionSource }, func(r *Session) *string { return &r.AcquisitionSource }},
 	{"campaign", func(a *Attributes) *string { return &a.Campaign }, func(r *Session) *string { return &r.Campaign }},
+	{"device_class", func(a *Attributes) *string { return &a.DeviceClass }, func(r *Session) *string { return &r.DeviceClass }},
+	{"utc_offset", func(a *Attributes) *string { return &a.UTCOffset }, func(r *Session) *string { return &r.UTCOffset }},
 }
 
 func attributeNames() []string {

@@ -50,6 +50,13 @@ type Attributes struct {
 	Language          string
 	AcquisitionSource string
 	Campaign          string
+	DeviceClass       string // phone, tablet, desktop, tv, watch …; another word is the source's own
+	UTCOffset         string // of the device's clock from UTC at the time of the event, as +hh:mm or -hh:mm
+
+	// Properties are the properties of the user's own that the source keeps,
+	// as url.Values.Encode writes them: sorted by name, without those that
+	// are unknown. See [Attributes.Property].
+	Properties string
 }
 
 // NoAttributes is what an event has of which nothing is known.
@@ -127,6 +134,9 @@ func (e *Event) compareContent(o *Event) int {
 		cmp.Compare(a.Language, b.Language),
 		cmp.Compare(a.AcquisitionSource, b.AcquisitionSource),
 		cmp.Compare(a.Campaign, b.Campaign),
+		cmp.Compare(a.DeviceClass, b.DeviceClass),
+		cmp.Compare(a.UTCOffset, b.UTCOffset),
+		cmp.Compare(a.Properties, b.Properties),
 	)
 }
 

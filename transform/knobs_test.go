@@ -96,6 +96,7 @@ func drawDefined(t *rapid.T) drawn {
 		e.EngagedMillis = rapid.SampledFrom([]int64{-1, -1, 0, 500}).Draw(t, "engaged")
 		e.Attributes = rapid.SampledFrom([]*transform.Attributes{
 			transform.NoAttributes, {Platform: "Android"}, {Platform: "ios", Country: "PT"}, {Country: "BR"},
+			{DeviceClass: "tv", UTCOffset: "+01:00"}, {Country: "BR", Properties: "plan=pro"},
 		}).Draw(t, "attributes")
 		if rapid.IntRange(0, 7).Draw(t, "ping") == 0 {
 			e.Name = "page_ping"

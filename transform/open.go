@@ -329,6 +329,9 @@ func (c *open) fill(e *Event) {
 		return
 	}
 	c.filled = e.Attributes
+	if e.Properties != "" {
+		r.Properties = latestProperties(r.Properties, e.Properties)
+	}
 	for i := range attributes {
 		if to := attributes[i].in(r); *to == "" {
 			*to = *attributes[i].of(e.Attributes)

@@ -55,6 +55,9 @@ type Session struct {
 	Language          string `parquet:"language,optional" doc:"First language named in the session."`
 	AcquisitionSource string `parquet:"acquisition_source,optional" doc:"First acquisition source named in the session."`
 	Campaign          string `parquet:"campaign,optional" doc:"First campaign named in the session."`
+	DeviceClass       string `parquet:"device_class,optional" doc:"First kind of device named in the session: phone, tablet, desktop, tv, watch or console; another word is the source's own."`
+	UTCOffset         string `parquet:"utc_offset,optional" doc:"First offset of the device's clock from UTC known in the session, as +hh:mm or -hh:mm."`
+	Properties        string `parquet:"properties,optional" doc:"Latest values in the session of the properties that the sources keep, as a query string: name=value&name=value, sorted by name. Null if there are none."`
 	SourceSessionID   string `parquet:"source_session_id,optional" doc:"First session id that the source stamped on an event of the session. Only definitions with the mode stamped cut sessions by it."`
 
 	IsFinal          bool   `parquet:"is_final" doc:"False while the session may still go on, that is until the next day with data has been processed."`
@@ -139,6 +142,7 @@ type User struct {
 	Country    string `parquet:"country,optional" doc:"Latest country known."`
 	AppVersion string `parquet:"app_version,optional" doc:"Latest app version known."`
 	Language   string `parquet:"language,optional" doc:"Latest language known."`
+	Properties string `parquet:"properties,optional" doc:"Latest value known of each property that the sources keep, as in sessions."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }

@@ -83,7 +83,7 @@ func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
 func (t *Tally) Add(u *UserDay) {
 	u.attempts = t.attemptsOf(u)
 	t.sums[Cut{Name: total}].add(u)
-	if u.SessionsTotal == 0 {
+	if u.FirstSeen == 0 {
 		return // nobody who has used the app
 	}
 	for _, cut := range t.cuts {

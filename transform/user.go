@@ -87,6 +87,9 @@ func (u *User) ended(r *Session) {
 }
 
 func (u *User) remember(r *Session) {
+	if r.Properties != "" {
+		u.Properties = latestProperties(u.Properties, r.Properties)
+	}
 	for _, v := range [...]struct {
 		to   *string
 		from string

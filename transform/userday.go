@@ -3,7 +3,7 @@ package transform
 // A UserDay is one user on one day, as the daily tables see it.
 type UserDay struct {
 	// User is the history at the end of the day. It has no sessions at all
-	// (SessionsTotal is 0) if only steps outside of sessions are known.
+	// (FirstSeen is zero) if only steps outside of sessions are known.
 	*User
 	Sessions []Session        // that count on the day, in order of start; also those with IsCounted false
 	Parts    []SessionDay     // what happened on the day in sessions, by session id

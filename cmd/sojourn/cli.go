@@ -51,7 +51,8 @@ const description = `Sojourn turns raw app events into session, frequency, reten
 
 const exitStatus = `
 Exit status: 0 done, or nothing to do · 1 failed · 2 usage or configuration ·
-3 finished, but too much of the input was unreadable · 5 doctor found differences ·
+3 finished, but too much of the input was unreadable · 4 tables do not agree with
+each other and were not published · 5 doctor found differences ·
 11 locked by another run · 75 a remote service is unavailable, try again later ·
 130 interrupted, run again to resume`
 
@@ -61,6 +62,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitUnreadable  = 3
+	exitBlocked     = 4
 	exitDiffers     = 5
 	exitLocked      = 11
 	exitUnavailable = 75

@@ -56,6 +56,7 @@ func writeProject(t *testing.T, at place, warehouse string) (config string) {
 app: trailnotes
 timezone: Europe/Lisbon
 compare_definitions: [{preset: mixpanel}, {name: short, timeout: 5m}]
+interventions: [{name: new way in, date: 2026-03-29, what: sign up later}]
 lake: %q
 sources: [{name: app, url: %q, format: ndjson, match: "events/**"}]
 warehouse: %s

@@ -14,7 +14,8 @@ func (c *compareCmd) Help() string {
 	return `Sets the app's last 28 days beside published figures of its industry, and its last 7 days beside
 the 7 before. A comparison is ok, flagged with what speaks against it, or refused: session
 figures of different definitions, a mean against a median and the like are not comparable.
-The reasons stand in the last column.`
+The reasons stand in the last column. Then what came after the interventions that the
+configuration names, in words.`
 }
 
 const comparison = `
@@ -47,5 +48,8 @@ func (c *compareCmd) Run(ctx context.Context, a *app) error {
 		}
 	}
 	fmt.Fprintln(a.stdout, "\nThe last 7 days beside the 7 before")
-	return a.query(ctx, p, past, c.Format)
+	if err := a.query(ctx, p, past, c.Format); err != nil {
+		return err
+	}
+	return a.effects(ctx, p)
 }

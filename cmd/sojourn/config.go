@@ -38,6 +38,8 @@ type config struct {
 
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
+	Interventions []interventionConfig `yaml:"interventions"` // what was done about the app, and when
+
 	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
 	Schedule    scheduleConfig   `yaml:"schedule"`
 	MaxBadShare share            `yaml:"max_bad_share"` // greatest share of unreadable records that is no failure
@@ -53,6 +55,9 @@ type sourceConfig struct {
 	Match  string                 `yaml:"match"`
 	Fields map[string]fieldConfig `yaml:"fields"`
 	Clock  clockConfig            `yaml:"clock"`
+
+	// Properties of the user's own that are kept of events: where each is.
+	Properties map[string]string `yaml:"properties"`
 }
 
 // clockConfig says what is made of the claims of devices' clocks.
@@ -271,6 +276,11 @@ func (c *config) validate() error {
 			report("%s", line)
 		}
 	}
+	if _, err := c.interventions(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			report("%s", line)
+		}
+	}
 	if _, err := c.analysis(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			report("%s", line)
@@ -310,7 +320,7 @@ func (s sourceConfig) source() extract.Source {
 		fields[name] = extract.Field{Path: f.Path, Unit: f.Unit, Zone: f.Zone}
 	}
 	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
-	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock}
+	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties}
 }
 
 // path resolves a path of the file, which is relative to the file's directory.

@@ -214,6 +214,7 @@ func costs(sample extract.Sample, d transform.Definition) []neverFilled {
 		{"engaged_ms", "engaged time is the duration, less what is known to be in the background"},
 		{"platform", "no cut by platform"}, {"country", "no cut by country"}, {"app_version", "no cut by app version"},
 		{"os_version", ""}, {"device_model", ""}, {"language", ""}, {"acquisition_source", ""}, {"campaign", ""},
+		{"device_class", ""}, {"utc_offset", ""},
 	} {
 		switch {
 		case sample.Filled[f.field] > 0:

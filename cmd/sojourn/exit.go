@@ -18,6 +18,7 @@ func exitCode(ctx context.Context, err error) int {
 		usage  usageError
 		config *schedules.UsageError
 		locked *schedules.LockedError
+		checks *schedules.CheckError
 	)
 	switch {
 	case err == nil:
@@ -26,6 +27,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.As(err, &locked):
 		return exitLocked
+	case errors.As(err, &checks):
+		return exitBlocked
 	case ctx.Err() != nil:
 		return exitInterrupted
 	case unavailable(err):

@@ -127,6 +127,9 @@ warehouse:
 
 benchmarks: {industry: %s, platform: all}   # whose published figures to compare with
 
+# interventions:           # what was done about the app, and what came after it: docs/interventions.md
+#   - {name: new way in, date: 2026-03-17, what: sign up after the first trip}
+
 max_bad_share: %-11s # a greater share of records, or of bytes, unreadable: exit status 3
 schedule: {cron: "15 4 * * *", timezone: UTC}   # for sojourn schedule
 # memory: 64MiB            # for events being staged; a run takes several times as much

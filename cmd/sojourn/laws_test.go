@@ -187,7 +187,7 @@ func recompute(t *testing.T, p trial, table, query string) {
 	columns := ask[struct {
 		Name string `json:"column_name"`
 		Type string `json:"column_type"`
-	}](t, p, "DESCRIBE "+query)
+	}](t, p, "DESCRIBE ("+query+")")
 	var rounded []string
 	for _, c := range columns {
 		if c.Type == "DOUBLE" {

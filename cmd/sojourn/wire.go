@@ -64,6 +64,10 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 	if err != nil {
 		return nil, usageError{err}
 	}
+	interventions, err := cfg.interventions()
+	if err != nil {
+		return nil, usageError{err}
+	}
 	analysis, err := cfg.analysis()
 	if err != nil {
 		return nil, usageError{err}
@@ -100,8 +104,8 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 	p.pipeline = &schedules.Pipeline{
 		Lake: lake, Sources: sources, Definition: definition, Analysis: analysis, Compare: compared, Zone: zone,
 		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) { return p.warehouse(ctx) },
-		Reference:     reference,
-		MaxBadShare:   float64(cfg.MaxBadShare), MemoryBytes: int64(cfg.Memory), Workers: a.cli.Workers,
+		Reference:     reference, Interventions: interventions,
+		MaxBadShare: float64(cfg.MaxBadShare), MemoryBytes: int64(cfg.Memory), Workers: a.cli.Workers,
 		Now: time.Now, Run: run.String(), Log: a.log,
 	}
 	return p, nil

@@ -48,7 +48,7 @@ var mayImport = map[string]rule{
 
 	"schedules": {
 		ours:   "extract internal/bucket internal/calendar internal/lake load transform",
-		theirs: "github.com/robfig/cron",
+		theirs: "github.com/robfig/cron golang.org/x/sync",
 	},
 
 	"internal/generate": {

@@ -57,7 +57,7 @@ gap_totals AS (
 )
 SELECT
   a.date, a.cut, a.segment, 'active_users' AS measure, CAST(a.window_days AS INT64) AS window_days, CAST(NULL AS INT64) AS bucket,
-  CAST(a.users AS INT64) AS users, CAST(a.sessions AS INT64) AS sessions, CAST(NULL AS FLOAT64) AS value
+  CAST(a.users AS INT64) AS users, CAST(a.sessions AS INT64) AS sessions, SAFE_DIVIDE(NULL, 1) AS value
 FROM active AS a
 UNION ALL
 SELECT

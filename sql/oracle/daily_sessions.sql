@@ -1,40 +1,76 @@
--- The rows of daily_sessions, from sessions alone.
-WITH days AS (SELECT DISTINCT date FROM daily_ledger),
-cuts AS (
-	SELECT session_date AS date, 'total' AS cut, NULL AS platform, NULL AS country, NULL AS app_version, COLUMNS(* EXCLUDE (session_date, platform, country, app_version))
-	FROM sessions
-	UNION ALL
-	SELECT session_date, 'platform_country_version', platform, country, app_version, COLUMNS(* EXCLUDE (session_date, platform, country, app_version))
-	FROM sessions
+-- daily_sessions: the sessions of a day, counted one by one.
+WITH counted AS (
+  SELECT s.session_date AS date, m.cut, m.segment, CAST(NULL AS STRING) AS platform, CAST(NULL AS STRING) AS country,
+    CAST(NULL AS STRING) AS app_version, s.user_id, s.is_first_session, s.is_engaged, s.is_bounce, s.crash_count,
+    s.duration_seconds, s.engaged_seconds, s.event_count, s.screen_views
+  FROM mart.sessions AS s
+  JOIN mart.members AS m ON m.date = s.session_date AND m.user_id = s.user_id
+  WHERE s.is_counted
+  UNION ALL
+  SELECT s.session_date, 'platform_country_version', CAST(NULL AS STRING), s.platform, s.country,
+    s.app_version, s.user_id, s.is_first_session, s.is_engaged, s.is_bounce, s.crash_count,
+    s.duration_seconds, s.engaged_seconds, s.event_count, s.screen_views
+  FROM mart.sessions AS s
+  WHERE s.is_counted
 ),
-counted AS (
-	SELECT
-		date, cut, platform, country, app_version,
-		count(*) AS sessions,
-		count(DISTINCT user_id) AS users,
-		count(*) FILTER (is_first_session) AS new_users,
-		count(*) FILTER (is_engaged) AS engaged_sessions,
-		count(*) FILTER (is_bounce) AS bounced_sessions,
-		count(*) FILTER (crash_count > 0) AS crashed_sessions,
-		count(*) FILTER (ended_at = started_at) AS zero_length_sessions,
-		list_sort(list(duration_seconds)) AS durations,
-		avg(duration_seconds) AS duration_mean_seconds,
-		sum(engaged_seconds) AS engaged_seconds,
-		sum(event_count)::BIGINT AS events,
-		sum(screen_views)::BIGINT AS screen_views
-	FROM cuts
-	GROUP BY ALL
+ranked AS (
+  SELECT
+    c.*,
+    ROW_NUMBER() OVER (PARTITION BY c.date, c.cut, c.segment, c.platform, c.country, c.app_version ORDER BY c.duration_seconds) AS place,
+    COUNT(*) OVER (PARTITION BY c.date, c.cut, c.segment, c.platform, c.country, c.app_version) AS n
+  FROM counted AS c
+),
+summed AS (
+  SELECT
+    r.date, r.cut, r.segment, r.platform, r.country, r.app_version,
+    COUNT(*) AS sessions,
+    COUNT(DISTINCT r.user_id) AS users,
+    SUM(CASE WHEN r.is_first_session THEN 1 ELSE 0 END) AS new_users,
+    SUM(CASE WHEN r.is_engaged THEN 1 ELSE 0 END) AS engaged_sessions,
+    SUM(CASE WHEN r.is_bounce THEN 1 ELSE 0 END) AS bounced_sessions,
+    SUM(CASE WHEN r.crash_count > 0 THEN 1 ELSE 0 END) AS crashed_sessions,
+    SUM(CASE WHEN r.duration_seconds = 0 THEN 1 ELSE 0 END) AS zero_length_sessions,
+    AVG(r.duration_seconds) AS duration_mean_seconds,
+    MAX(CASE WHEN r.place = DIV(r.n * 10 + 99, 100) THEN r.duration_seconds END) AS duration_p10_seconds,
+    MAX(CASE WHEN r.place = DIV(r.n * 25 + 99, 100) THEN r.duration_seconds END) AS duration_p25_seconds,
+    MAX(CASE WHEN r.place = DIV(r.n * 50 + 99, 100) THEN r.duration_seconds END) AS duration_p50_seconds,
+    MAX(CASE WHEN r.place = DIV(r.n * 75 + 99, 100) THEN r.duration_seconds END) AS duration_p75_seconds,
+    MAX(CASE WHEN r.place = DIV(r.n * 90 + 99, 100) THEN r.duration_seconds END) AS duration_p90_seconds,
+    MAX(CASE WHEN r.place = DIV(r.n * 95 + 99, 100) THEN r.duration_seconds END) AS duration_p95_seconds,
+    SUM(r.engaged_seconds) AS engaged_seconds,
+    SUM(r.event_count) AS events,
+    SUM(r.screen_views) AS screen_views
+  FROM ranked AS r
+  GROUP BY r.date, r.cut, r.segment, r.platform, r.country, r.app_version
+),
+-- A segment with users is there also when none of them began a session.
+part AS (
+  SELECT DISTINCT m.date, m.cut, m.segment, CAST(NULL AS STRING) AS platform, CAST(NULL AS STRING) AS country, CAST(NULL AS STRING) AS app_version
+  FROM mart.members AS m
+  UNION ALL
+  SELECT s.date, s.cut, s.segment, s.platform, s.country, s.app_version
+  FROM summed AS s
+  WHERE s.cut = 'platform_country_version'
 )
 SELECT
-	date, cut, platform, country, app_version, sessions, users, new_users, engaged_sessions, bounced_sessions,
-	crashed_sessions, zero_length_sessions, duration_mean_seconds,
-	durations[(sessions * 10 + 99) // 100] AS duration_p10_seconds,
-	durations[(sessions * 25 + 99) // 100] AS duration_p25_seconds,
-	durations[(sessions * 50 + 99) // 100] AS duration_p50_seconds,
-	durations[(sessions * 75 + 99) // 100] AS duration_p75_seconds,
-	durations[(sessions * 90 + 99) // 100] AS duration_p90_seconds,
-	durations[(sessions * 95 + 99) // 100] AS duration_p95_seconds,
-	engaged_seconds, events, screen_views,
-	events / sessions AS events_per_session,
-	screen_views / sessions AS screens_per_session
-FROM counted JOIN days USING (date)
+  p.date, p.cut, p.segment, p.platform, p.country, p.app_version,
+  CAST(COALESCE(s.sessions, 0) AS INT64) AS sessions,
+  CAST(COALESCE(s.users, 0) AS INT64) AS users,
+  CAST(COALESCE(s.new_users, 0) AS INT64) AS new_users,
+  CAST(COALESCE(s.engaged_sessions, 0) AS INT64) AS engaged_sessions,
+  CAST(COALESCE(s.bounced_sessions, 0) AS INT64) AS bounced_sessions,
+  CAST(COALESCE(s.crashed_sessions, 0) AS INT64) AS crashed_sessions,
+  CAST(COALESCE(s.zero_length_sessions, 0) AS INT64) AS zero_length_sessions,
+  s.duration_mean_seconds, s.duration_p10_seconds, s.duration_p25_seconds, s.duration_p50_seconds,
+  s.duration_p75_seconds, s.duration_p90_seconds, s.duration_p95_seconds,
+  COALESCE(s.engaged_seconds, 0) AS engaged_seconds,
+  CAST(COALESCE(s.events, 0) AS INT64) AS events,
+  CAST(COALESCE(s.screen_views, 0) AS INT64) AS screen_views,
+  SAFE_DIVIDE(s.events, s.sessions) AS events_per_session,
+  SAFE_DIVIDE(s.screen_views, s.sessions) AS screens_per_session
+FROM part AS p
+LEFT JOIN summed AS s
+  ON s.date = p.date AND s.cut = p.cut AND COALESCE(s.segment, '') = COALESCE(p.segment, '')
+  AND COALESCE(s.platform, '') = COALESCE(p.platform, '')
+  AND COALESCE(s.country, '') = COALESCE(p.country, '')
+  AND COALESCE(s.app_version, '') = COALESCE(p.app_version, '')

@@ -42,6 +42,8 @@ SELECT
   s.language,
   s.acquisition_source,
   s.campaign,
+  s.device_class,
+  s.utc_offset,
   s.source_session_id,
   s.is_final,
   s.definition_digest
