@@ -29,7 +29,7 @@ type attempt struct {
 }
 
 // attemptsOf are those of which the day has rows: in sessions that began on
-// it, and those over days that have closed (docs/metrics.md#funnels-daily_funnels).
+// it, and those over days that have closed (docs/screens.md#funnels-daily_funnels).
 func (t *Tally) attemptsOf(u *UserDay) []attempt {
 	var attempts []attempt
 	for i := range t.funnels {

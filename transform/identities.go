@@ -25,6 +25,11 @@ var identities = [...]identity{
 	{"daily_frequency", windowsGrow},
 	{"daily_retention", cohortsHold},
 	{"daily_segments", segmentsAreExhaustive},
+	{"daily_screens", screensHold},
+	{"daily_transitions", transitionsAddUp},
+	{"daily_depth", depthsAddUp},
+	{"daily_features", featuresHold},
+	{"daily_funnels", funnelsNarrow},
 }
 
 // breachesShown is how many breaches of one identity are told.
