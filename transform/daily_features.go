@@ -89,7 +89,7 @@ func (s *featuresSum) add(u *UserDay) {
 }
 
 // status is how much a feature is used
-// (docs/metrics.md#features-daily_features).
+// (docs/screens.md#features-daily_features).
 func (s *featureSum) status(active28 int64) string {
 	switch {
 	case s.last == 0:

@@ -8,7 +8,7 @@ type DailyFunnel struct {
 	Cut      string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
 	Segment  string       `parquet:"segment,optional" doc:"Segment of the cut on date, as in daily_segments; null in the total and where unknown."`
 	Funnel   string       `parquet:"funnel" doc:"Name of the funnel in the configuration."`
-	Within   string       `parquet:"within" doc:"session, or the days that the funnel may take after the day of its first step, such as 7d."`
+	Within   string       `parquet:"funnel_window" doc:"session, or the days that the funnel may take after the day of its first step, such as 7d."`
 	Number   int64        `parquet:"step_number" doc:"Number of the step, from 1."`
 	StepName string       `parquet:"step_name" doc:"What reaches the step: an event, screen and its name for a visit, or several with or between them."`
 
@@ -29,7 +29,7 @@ type attempt struct {
 }
 
 // attemptsOf are those of which the day has rows: in sessions that began on
-// it, and those over days that have closed (docs/metrics.md#funnels-daily_funnels).
+// it, and those over days that have closed (docs/screens.md#funnels-daily_funnels).
 func (t *Tally) attemptsOf(u *UserDay) []attempt {
 	var attempts []attempt
 	for i := range t.funnels {

@@ -28,6 +28,11 @@ var identities = [...]identity{
 	{"daily_length", lengthsAddUp},
 	{"daily_hours", hoursAddUp},
 	{"daily_stability", crashesAddUp},
+	{"daily_screens", screensHold},
+	{"daily_transitions", transitionsAddUp},
+	{"daily_depth", depthsAddUp},
+	{"daily_features", featuresHold},
+	{"daily_funnels", funnelsNarrow},
 }
 
 // breachesShown is how many breaches of one identity are told.

@@ -29,7 +29,7 @@ type After struct {
 // in the order they count. Steps are the user's of that day, parts what
 // happened on it in the user's sessions, by session id, and after what comes
 // later, also by session id. Sessions that do not count are left out
-// (docs/metrics.md#where-in-the-app-daily_screens).
+// (docs/screens.md#visits).
 func AppendVisits(to []Visit, steps []Step, parts []SessionDay, after map[string]After) []Visit {
 	first := len(to)
 	for i := range steps {

@@ -1,6 +1,6 @@
 -- daily_funnels: the funnels of the configuration that the oracles are tested with, each step the first moment after that of the step before.
 WITH RECURSIVE steps AS (
-  SELECT 'booking' AS funnel, 'session' AS within, 1 AS step_number, 'screen Home' AS step_name, 'screen' AS kind, 'Home' AS name
+  SELECT 'booking' AS funnel, 'session' AS funnel_window, 1 AS step_number, 'screen Home' AS step_name, 'screen' AS kind, 'Home' AS name
   UNION ALL SELECT 'booking', 'session', 2, 'trip_view or screen TripList', 'event', 'trip_view'
   UNION ALL SELECT 'booking', 'session', 2, 'trip_view or screen TripList', 'screen', 'TripList'
   UNION ALL SELECT 'booking', 'session', 3, 'booking_completed', 'event', 'booking_completed'
@@ -22,7 +22,7 @@ found AS (
   FROM moments AS m
   JOIN steps AS p ON p.kind = m.kind AND p.name = m.name
   LEFT JOIN mart.session_days AS d ON d.date = m.date AND d.session_id = m.session_id
-  WHERE p.within = 'session' OR m.session_id IS NULL OR d.is_counted
+  WHERE p.funnel_window = 'session' OR m.session_id IS NULL OR d.is_counted
 ),
 session_1 AS (
   SELECT f.session_id, MIN(f.place) AS place_1
@@ -126,13 +126,13 @@ counted AS (
   GROUP BY r.funnel, r.date, r.cut, r.segment, r.step_number
 ),
 grid AS (
-  SELECT DISTINCT m.date, m.cut, m.segment, s.funnel, s.within, s.step_number, s.step_name
+  SELECT DISTINCT m.date, m.cut, m.segment, s.funnel, s.funnel_window, s.step_number, s.step_name
   FROM mart.members AS m
   CROSS JOIN steps AS s
 ),
 filled AS (
   SELECT
-    g.date, g.cut, g.segment, g.funnel, g.within, g.step_number, g.step_name,
+    g.date, g.cut, g.segment, g.funnel, g.funnel_window, g.step_number, g.step_name,
     COALESCE(c.reached, 0) AS reached, COALESCE(c.users, 0) AS users, c.median_micros
   FROM grid AS g
   LEFT JOIN counted AS c
@@ -144,7 +144,7 @@ SELECT
   f.cut,
   f.segment,
   f.funnel,
-  f.within,
+  f.funnel_window,
   CAST(f.step_number AS INT64) AS step_number,
   f.step_name,
   f.reached,

@@ -9,7 +9,7 @@ SELECT
   f.cut,
   f.segment,
   f.funnel,
-  f.within,
+  f.funnel_window,
   f.step_number,
   f.step_name,
   f.reached,
