@@ -135,7 +135,9 @@ func TestEncodeKeepsEveryRowOfADay(t *testing.T) {
 	}
 	want := map[string]int64{
 		"sessions": 2, "users": 1, "daily_sessions": 0, "daily_frequency": 0,
-		"daily_retention": 0, "daily_segments": 0, "daily_ledger": 1, "session_days": 0, "session_steps": 0, "user_events": 0, "definition_differences": 0,
+		"daily_retention": 0, "daily_segments": 0,
+		"daily_installs": 0, "daily_first_sessions": 0, "daily_onboarding": 0, "daily_onboarding_retention": 0, "daily_push": 0, "daily_incentives": 0,
+		"daily_ledger": 1, "session_days": 0, "session_steps": 0, "user_events": 0, "definition_differences": 0,
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)

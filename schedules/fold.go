@@ -89,6 +89,7 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	definition := u.own.Definition()
 	w.users = nextUsers(day, before.users, w.sessions, tells.own.sessions, w.goingOn(&definition), definition.Digest())
 	w.userEvents = transform.NextUserEvents(day, before.userEvents, w.steps, definition.Digest())
+	transform.NoteInstalls(w.users, w.userEvents, w.steps)
 	return w, tells, nil
 }
 

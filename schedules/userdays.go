@@ -14,7 +14,8 @@ import (
 // yields is good until the next.
 func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*transform.UserDay] {
 	return func(yield func(*transform.UserDay) bool) {
-		users, steps, events := w.users, w.steps, w.userEvents
+		users, began, steps, events := w.users, w.sessions, w.steps, w.userEvents
+		following := stepsOf(later)
 		var tomorrow []transform.User
 		known := len(later) > 0 && later[0].day == w.day+1
 		if known {
@@ -27,6 +28,8 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 				u.User, users = &users[0], users[1:]
 			}
 			u.Sessions, visits = ofUser(visits, id, func(s *transform.Session) string { return s.UserID })
+			u.Began, began = ofUser(began, id, func(s *transform.Session) string { return s.UserID })
+			u.Later = following.of(id, u.Began)
 			u.Steps, steps = ofUser(steps, id, func(s *transform.Step) string { return s.UserID })
 			u.Events, events = ofUser(events, id, func(e *transform.UserEvent) string { return e.UserID })
 			if known {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"time"
 )
 
 // An Analysis is what the daily tables are asked beside sessions. It never
@@ -19,11 +20,23 @@ type Analysis struct {
 	MinUsers int64 `json:",omitempty"`
 	// Segmentations are the user's own, beside [Segmentations].
 	Segmentations []Segmentation `json:",omitempty"`
+
+	// Onboarding is what a new user is led through; without steps there is
+	// none.
+	Onboarding Onboarding `json:",omitzero"`
+	// PushWindow is for how long after a push a session is put down to it.
+	PushWindow time.Duration `json:",omitempty"`
+	// Incentives are what users are given so that they come back.
+	Incentives []Incentive `json:",omitempty"`
 }
 
 // Declared returns the names of the events that the analysis looks at, sorted.
 func (a *Analysis) Declared() []string {
 	var names []string
+	names = append(names, a.Onboarding.events()...)
+	for i := range a.Incentives {
+		names = append(names, a.Incentives[i].declared()...)
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }

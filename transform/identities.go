@@ -25,6 +25,9 @@ var identities = [...]identity{
 	{"daily_frequency", windowsGrow},
 	{"daily_retention", cohortsHold},
 	{"daily_segments", segmentsAreExhaustive},
+	{"daily_installs", installsAreOpenedOrNot},
+	{"daily_first_sessions", secondFollowsFirst},
+	{"daily_push", campaignsAddUp},
 }
 
 // breachesShown is how many breaches of one identity are told.

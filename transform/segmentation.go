@@ -43,9 +43,10 @@ var segmentations = [...]segmentation{
 	{"acquisition_source", ofActive(func(u *User) string { return u.FirstAcquisitionSource })},
 }
 
-// ofActive is an attribute of users with a session on the day.
+// ofActive is an attribute of users with a session on the day; for tables
+// about users who are away, of all.
 func ofActive(attribute func(*User) string) func(*UserDay) (string, bool) {
-	return func(u *UserDay) (string, bool) { return attribute(u.User), len(u.Sessions) > 0 }
+	return func(u *UserDay) (string, bool) { return attribute(u.User), len(u.Sessions) > 0 || u.lasting }
 }
 
 // Segmentations returns the names of the segmentations that are there without

@@ -16,5 +16,12 @@ type Tables struct {
 	SessionSteps   []Step           // by user_id, step_number
 	UserEvents     []UserEvent      // by user_id, event_name
 
+	DailyInstalls            []DailyInstalls            // by cut, segment, day_n
+	DailyFirstSessions       []DailyFirstSessions       // by cut, segment, day_n
+	DailyOnboarding          []DailyOnboarding          // by cut, segment, step_number; none without onboarding
+	DailyOnboardingRetention []DailyOnboardingRetention // by cut, segment, day_n, onboarding; likewise
+	DailyPush                []DailyPush                // by cut, segment, scope, campaign; none where no push was ever seen
+	DailyIncentives          []DailyIncentive           // by cut, segment, incentive, user_group; none without incentives
+
 	DefinitionDifferences []DefinitionDifference // by definition, change, rule; none without definitions to compare
 }

@@ -18,6 +18,7 @@ type Tally struct {
 	final    bool // the next day has been folded
 	minUsers int64
 
+	analysis      Analysis
 	segmentations []segmentation
 	cuts          []segmentation
 
@@ -25,6 +26,7 @@ type Tally struct {
 	versions map[versionKey]*sessionsSum
 	cohorts  map[cohortKey]*retentionSum
 	segments map[segmentKey]*segmentSum
+	lasting  map[Cut]*lastingSums
 }
 
 // sums are the metrics of one cut of the day.
@@ -50,17 +52,19 @@ func (s *sums) merge(o *sums) {
 func NewTally(day calendar.Day, a Analysis, digest string, final bool) *Tally {
 	return &Tally{
 		day: day, digest: digest, final: final, minUsers: a.MinUsers,
-		segmentations: a.segmentations(), cuts: a.cuts(),
+		analysis: a, segmentations: a.segmentations(), cuts: a.cuts(),
 		sums:     map[Cut]*sums{{Name: total}: newSums()},
 		versions: map[versionKey]*sessionsSum{},
 		cohorts:  map[cohortKey]*retentionSum{},
 		segments: map[segmentKey]*segmentSum{},
+		lasting:  map[Cut]*lastingSums{},
 	}
 }
 
 // Add counts a user. A user must not be added twice.
 func (t *Tally) Add(u *UserDay) {
 	t.sums[Cut{Name: total}].add(u)
+	t.addLasting(u)
 	if u.FirstSeen == 0 {
 		return // nobody who has used the app
 	}
@@ -87,6 +91,7 @@ func (t *Tally) Merge(o *Tally) {
 	mergeMaps(t.versions, o.versions, (*sessionsSum).merge)
 	mergeMaps(t.cohorts, o.cohorts, (*retentionSum).merge)
 	mergeMaps(t.segments, o.segments, (*segmentSum).merge)
+	mergeMaps(t.lasting, o.lasting, (*lastingSums).merge)
 }
 
 func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
@@ -107,6 +112,7 @@ func (t *Tally) Tables() Tables {
 		tables.DailySessions = append(tables.DailySessions, t.sessionsRow(sessionsKey{Cut: cut}, &of.sessions))
 		tables.DailyFrequency = append(tables.DailyFrequency, of.frequency.rows(cut, t.day, t.digest)...)
 	}
+	t.lastingRows(&tables)
 	tables.DailySessions = append(tables.DailySessions, t.versionRows()...)
 	slices.SortStableFunc(tables.DailySessions, func(a, b DailySessions) int { return strings.Compare(a.Cut, b.Cut) })
 	t.suppress(&tables)
@@ -134,6 +140,7 @@ func (t *Tally) suppress(tables *Tables) {
 	suppress(&tables.DailySegments, t.minUsers, func(r *DailySegment) cell {
 		return cell{r.Segmentation, r.Segment, "", r.Users}
 	})
+	t.suppressLasting(tables)
 }
 
 // LedgerRow returns the row of daily_ledger for a day's counts.

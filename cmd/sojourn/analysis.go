@@ -27,5 +27,6 @@ func (c *config) analysis() (transform.Analysis, error) {
 	if c.MinGroupUsers < 0 {
 		report("min_group_users: %d is less than 0: want the smallest number of users that a row of a cut may be about", c.MinGroupUsers)
 	}
+	c.returning(&a, report)
 	return a, errors.Join(problems...)
 }

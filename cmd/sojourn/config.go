@@ -33,6 +33,10 @@ type config struct {
 	Cuts          []string `yaml:"cuts"`            // segmentations by which metric tables are cut
 	MinGroupUsers int64    `yaml:"min_group_users"` // rows of cuts about fewer users are left out
 
+	Onboarding *onboardingConfig `yaml:"onboarding"` // what new users are led through
+	Push       pushConfig        `yaml:"push"`
+	Incentives []incentiveConfig `yaml:"incentives"` // what brings users back, as is hoped
+
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
 	Interventions []interventionConfig `yaml:"interventions"` // what was done about the app, and when
@@ -167,6 +171,7 @@ func defaults() config {
 	return config{
 		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20,
 		Session:    sessionConfig{Preset: "app"},
+		Push:       pushConfig{Window: duration(30 * time.Minute)},
 		Benchmarks: benchmarksConfig{Industry: "all", Platform: "all"},
 		Schedule:   scheduleConfig{Cron: "15 4 * * *", Timezone: "UTC"},
 	}
