@@ -31,6 +31,10 @@ type tables struct {
 	Ledger     []transform.DailyLedger
 	Days       []transform.SessionDay
 	Compared   []transform.DefinitionDifference
+	Installs   []transform.DailyInstalls
+	First      []transform.DailyFirstSessions
+	Push       []transform.DailyPush
+	Incentives []transform.DailyIncentive
 	Benchmarks []sql.Benchmark
 	Settings   []sql.Setting
 }
@@ -53,6 +57,10 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_ledger", with.Ledger)
 	create(t, db, "session_days", with.Days)
 	create(t, db, "definition_differences", with.Compared)
+	create(t, db, "daily_installs", with.Installs)
+	create(t, db, "daily_first_sessions", with.First)
+	create(t, db, "daily_push", with.Push)
+	create(t, db, "daily_incentives", with.Incentives)
 	create(t, db, "benchmarks", with.Benchmarks)
 	create(t, db, "settings", with.Settings)
 	for _, macro := range sql.DuckDBMacros() {

@@ -43,6 +43,9 @@ func Views() []View {
 		"fct_period_over_period",
 		"fct_frequency",
 		"fct_segments",
+		"fct_first_sessions",
+		"fct_push",
+		"fct_incentives",
 		"fct_ledger",
 		"fct_definitions",
 		"benchmark_comparison",
@@ -155,6 +158,7 @@ func DuckDBMacros() []string {
 		"CREATE OR REPLACE MACRO main.safe_divide(a, b) AS (CASE WHEN b = 0 THEN NULL ELSE CAST(a AS DOUBLE) / b END)",
 		"CREATE OR REPLACE MACRO main.div(a, b) AS (a // b)",
 		"CREATE OR REPLACE MACRO main.unix_date(d) AS (CAST(d AS DATE) - DATE '1970-01-01')",
+		"CREATE OR REPLACE MACRO main.unix_micros(ts) AS epoch_us(ts)",
 		// DuckDB's own functions of these names return a timestamp.
 		"CREATE OR REPLACE MACRO main.date_add(d, i) AS CAST(d + i AS DATE)",
 		"CREATE OR REPLACE MACRO main.date_sub(d, i) AS CAST(d - i AS DATE)",
