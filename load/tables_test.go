@@ -139,6 +139,7 @@ func TestEncodeKeepsEveryRowOfADay(t *testing.T) {
 		"daily_retention": 0, "daily_segments": 0, "daily_ledger": 1, "session_days": 0, "session_steps": 0, "user_events": 0, "definition_differences": 0,
 		"daily_screens": 0, "daily_transitions": 0, "daily_depth": 0, "daily_features": 0, "daily_funnels": 0, "user_features": 0, "user_funnels": 0,
 		"user_retention": 0, "cohort_retention": 0, "daily_lifecycle": 0,
+		"daily_installs": 0, "daily_first_sessions": 0, "daily_onboarding": 0, "daily_onboarding_retention": 0, "daily_push": 0, "daily_incentives": 0,
 	}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)

@@ -96,6 +96,7 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	w.userFeatures = transform.NextUserFeatures(day, before.userFeatures, w.steps, w.days, u.analysis.Features, definition.Digest())
 	w.userFunnels = transform.NextUserFunnels(day, before.userFunnels, w.steps, w.days, u.analysis.Funnels, definition.Digest())
 	w.retention = w.nextRetention(u, before.retention)
+	transform.NoteInstalls(w.users, w.userEvents, w.steps)
 	return w, tells, nil
 }
 

@@ -15,7 +15,8 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 		users, parts, steps, events, features, funnels := w.users, w.days, w.steps, w.userEvents, w.userFeatures, w.userFunnels
 		after := w.after(later)
 		var stays []transform.Visit
-		retention := w.retention
+		retention, began := w.retention, w.sessions
+		following := stepsOf(later)
 		var tomorrow []transform.User
 		known := len(later) > 0 && later[0].day == w.day+1
 		if known {
@@ -55,6 +56,8 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 			}
 			u.Sessions, visits = ofUser(visits, id, func(s *transform.Session) string { return s.UserID })
 			u.Parts, parts = ofUser(parts, id, func(p *transform.SessionDay) string { return p.UserID })
+			u.Began, began = ofUser(began, id, func(s *transform.Session) string { return s.UserID })
+			u.Later = following.of(id, u.Began)
 			u.Steps, steps = ofUser(steps, id, func(s *transform.Step) string { return s.UserID })
 			u.Events, events = ofUser(events, id, func(e *transform.UserEvent) string { return e.UserID })
 			u.Features, features = ofUser(features, id, func(f *transform.UserFeature) string { return f.UserID })

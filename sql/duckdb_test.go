@@ -40,6 +40,10 @@ type tables struct {
 	Funnels    []transform.DailyFunnel
 	Cohorts    []transform.CohortRetention
 	Lifecycle  []transform.DailyLifecycle
+	Installs   []transform.DailyInstalls
+	First      []transform.DailyFirstSessions
+	Push       []transform.DailyPush
+	Incentives []transform.DailyIncentive
 	Benchmarks []sql.Benchmark
 	Settings   []sql.Setting
 	Defined    []sql.SessionDefinition
@@ -72,6 +76,10 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_funnels", with.Funnels)
 	create(t, db, "cohort_retention", with.Cohorts)
 	create(t, db, "daily_lifecycle", with.Lifecycle)
+	create(t, db, "daily_installs", with.Installs)
+	create(t, db, "daily_first_sessions", with.First)
+	create(t, db, "daily_push", with.Push)
+	create(t, db, "daily_incentives", with.Incentives)
 	create(t, db, "benchmarks", with.Benchmarks)
 	create(t, db, "settings", with.Settings)
 	create(t, db, "definitions", with.Defined)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"time"
 )
 
 // An Analysis is what the daily tables are asked beside sessions. It never
@@ -24,6 +25,14 @@ type Analysis struct {
 	Funnels  []Funnel  `json:",omitempty"`
 	// Retentions are those of cohort_retention, beside daily_retention.
 	Retentions []Retention `json:",omitempty"`
+
+	// Onboarding is what a new user is led through; without steps there is
+	// none.
+	Onboarding Onboarding `json:",omitzero"`
+	// PushWindow is for how long after a push a session is put down to it.
+	PushWindow time.Duration `json:",omitempty"`
+	// Incentives are what users are given so that they come back.
+	Incentives []Incentive `json:",omitempty"`
 }
 
 // Declared returns the names of the events that the analysis looks at, sorted.
@@ -52,6 +61,10 @@ func (a *Analysis) Declared() []string {
 		for _, r := range s.Rules {
 			names = append(names, r.Events...)
 		}
+	}
+	names = append(names, a.Onboarding.events()...)
+	for i := range a.Incentives {
+		names = append(names, a.Incentives[i].declared()...)
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -102,10 +102,10 @@ func (s *featureSum) status(active28 int64) string {
 
 func (s *featuresSum) rows(cut Cut, t *Tally) []DailyFeature {
 	var rows []DailyFeature
-	for i := range t.features {
-		m := at(s.features, t.features[i].Name)
+	for i := range t.analysis.Features {
+		m := at(s.features, t.analysis.Features[i].Name)
 		rows = append(rows, DailyFeature{
-			Date: t.day, Cut: cut.Name, Segment: cut.Segment, Feature: t.features[i].Name,
+			Date: t.day, Cut: cut.Name, Segment: cut.Segment, Feature: t.analysis.Features[i].Name,
 			Uses: m.uses, Users: m.users, Sessions: m.sessions,
 			ActiveUsers: s.active, Reach: ratio(float64(m.users), float64(s.active)),
 			Users7: m.users7, Users28: m.users28, Active28: s.active28,

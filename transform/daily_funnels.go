@@ -32,9 +32,9 @@ type attempt struct {
 // it, and those over days that have closed (docs/screens.md#funnels-daily_funnels).
 func (t *Tally) attemptsOf(u *UserDay) []attempt {
 	var attempts []attempt
-	for i := range t.funnels {
-		if t.funnels[i].Days == 0 {
-			attempts = t.funnels[i].appendSessions(attempts, u)
+	for i := range t.analysis.Funnels {
+		if t.analysis.Funnels[i].Days == 0 {
+			attempts = t.analysis.Funnels[i].appendSessions(attempts, u)
 		}
 	}
 	for i := range u.Funnels {
@@ -122,8 +122,8 @@ func (s *funnelsSum) add(u *UserDay) {
 
 func (s *funnelsSum) rows(cut Cut, t *Tally) []DailyFunnel {
 	var rows []DailyFunnel
-	for i := range t.funnels {
-		f := &t.funnels[i]
+	for i := range t.analysis.Funnels {
+		f := &t.analysis.Funnels[i]
 		first := at(s.steps, funnelKey{f.Name, 0})
 		before := first
 		for n := range f.Steps {

@@ -33,6 +33,9 @@ var identities = [...]identity{
 	{"daily_depth", depthsAddUp},
 	{"daily_features", featuresHold},
 	{"daily_funnels", funnelsNarrow},
+	{"daily_installs", installsAreOpenedOrNot},
+	{"daily_first_sessions", secondFollowsFirst},
+	{"daily_push", campaignsAddUp},
 }
 
 // breachesShown is how many breaches of one identity are told.

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"sojourn/internal/calendar"
 	"sojourn/transform"
 )
 
@@ -25,7 +26,7 @@ func TestTablesOfTheAppHaveNoBreach(t *testing.T) {
 		a := inApp
 		a.MinUsers = rapid.Int64Range(0, 3).Draw(t, "least")
 		for _, day := range w.days {
-			tally := transform.NewTally(day, a, "d", true)
+			tally := transform.NewTally(day, calendar.UTC, a, "d", true)
 			for _, u := range w.users[day] {
 				tally.Add(u)
 			}

@@ -138,6 +138,14 @@ type User struct {
 	HasOpen       bool   `parquet:"has_open_session" doc:"That session may go on after the end of date."`
 	LastCrashed   bool   `parquet:"last_session_crashed" doc:"The app crashed in the session of last_session_id."`
 
+	FirstSessionID  string       `parquet:"first_session_id" doc:"The first session."`
+	FirstStartedAt  int64        `parquet:"first_session_started_at,timestamp(microsecond)" doc:"When it began."`
+	SecondStartedAt int64        `parquet:"second_session_started_at,optional,timestamp(microsecond)" doc:"When the second session began; null while there is none."`
+	FirstOpened     calendar.Day `parquet:"first_opened_date,optional,date" doc:"First day with activity in a session beyond events that say that the app was installed; null while there is none."`
+	InstalledAt     int64        `parquet:"installed_at,optional,timestamp(microsecond)" doc:"First install, by an event of the role install that came in the first session or on no later day; null if none was seen, or the user was known before."`
+	InstalledDate   calendar.Day `parquet:"installed_date,optional,date" doc:"Local day of that; null likewise."`
+	Installs        int64        `parquet:"installs" doc:"Events of the role install so far, also those outside of sessions."`
+
 	FirstPlatform          string `parquet:"first_platform,optional" doc:"Platform of the first session."`
 	FirstCountry           string `parquet:"first_country,optional" doc:"Country of the first session."`
 	FirstAppVersion        string `parquet:"first_app_version,optional" doc:"App version of the first session."`

@@ -347,7 +347,7 @@ func TestFunnelsOverDays(t *testing.T) {
 func TestScreensOfTooFewAreLeftOut(t *testing.T) {
 	a := inApp
 	a.MinUsers = 2
-	tally := transform.NewTally(today, a, "d", true)
+	tally := transform.NewTally(today, calendar.UTC, a, "d", true)
 	for i, screens := range [][]string{{"Home", "Map"}, {"Home", "Map"}, {"Home"}} {
 		id := fmt.Sprint("u", i)
 		u := &transform.UserDay{
@@ -386,7 +386,7 @@ func TestScreensOfTooFewAreLeftOut(t *testing.T) {
 // Where sessions count on every day they touch, depth and funnels still count
 // each on the day on which it began; 20 screens and more are one bucket.
 func TestDepthIsOfSessionsThatBegan(t *testing.T) {
-	tally := transform.NewTally(today, transform.Analysis{}, "d", true)
+	tally := transform.NewTally(today, calendar.UTC, transform.Analysis{}, "d", true)
 	deep := func(id string, screens int64) transform.Session {
 		return lasting(60, func(s *transform.Session) { s.SessionID, s.DistinctScreens = id, screens })
 	}
@@ -416,7 +416,7 @@ func TestStatusOfAFeature(t *testing.T) {
 		{100, 5, 0, "used"}, {101, 5, 0, "rarely_used"}, {20, 1, 27, "used"}, {21, 1, 27, "rarely_used"},
 		{1, 1, 28, "rarely_used"}, {0, 1, 40, "rarely_used"}, {20, 0, 0, "never_used"}, {0, 0, 0, "never_used"},
 	} {
-		tally := transform.NewTally(today, a, "d", true)
+		tally := transform.NewTally(today, calendar.UTC, a, "d", true)
 		for i := range max(test.active, test.used) {
 			u := &transform.UserDay{User: &transform.User{Date: today, UserID: fmt.Sprint(i)}}
 			if i < test.active {

@@ -34,5 +34,12 @@ type Tables struct {
 	CohortRetention  []CohortRetention // by cut, segment, retention, cohort_date, period_n, last_period_n
 	DailyLifecycle   []DailyLifecycle  // by cut, segment, lapse_days
 
+	DailyInstalls            []DailyInstalls            // by cut, segment, day_n
+	DailyFirstSessions       []DailyFirstSessions       // by cut, segment, day_n
+	DailyOnboarding          []DailyOnboarding          // by cut, segment, step_number; none without onboarding
+	DailyOnboardingRetention []DailyOnboardingRetention // by cut, segment, day_n, onboarding; likewise
+	DailyPush                []DailyPush                // by cut, segment, scope, campaign; none where no push was ever seen
+	DailyIncentives          []DailyIncentive           // by cut, segment, incentive, user_group; none without incentives
+
 	DefinitionDifferences []DefinitionDifference // by definition, change, rule; none without definitions to compare
 }

@@ -19,10 +19,9 @@ type Tally struct {
 	final    bool // the next day has been folded
 	minUsers int64
 
+	analysis      Analysis
 	segmentations []segmentation
 	cuts          []segmentation
-	features      []Feature
-	funnels       []Funnel
 
 	sums       map[Cut]*sums
 	versions   map[versionKey]*sessionsSum
@@ -48,16 +47,17 @@ type sums struct {
 	intervals   intervalSum
 	hours       hoursSum
 	stability   stabilitySum
+	lasting     lastingSums
 }
 
-func newSums(zone calendar.Zone) *sums {
+func newSums(zone calendar.Zone, a *Analysis) *sums {
 	return &sums{
 		frequency: newFrequencySum(), screens: newScreensSum(), transitions: newTransitionsSum(), features: newFeaturesSum(), funnels: newFunnelsSum(),
-		hours: newHoursSum(zone),
+		hours: newHoursSum(zone), lasting: newLastingSums(a),
 	}
 }
 
-func (s *sums) add(u *UserDay) {
+func (s *sums) add(a *Analysis, u *UserDay) {
 	s.sessions.addUser(u.Sessions)
 	s.frequency.add(u)
 	s.screens.add(u)
@@ -69,6 +69,7 @@ func (s *sums) add(u *UserDay) {
 	s.intervals.add(u)
 	s.hours.add(u)
 	s.stability.add(u, everySession)
+	s.lasting.add(a, u)
 }
 
 func (s *sums) merge(o *sums) {
@@ -83,6 +84,7 @@ func (s *sums) merge(o *sums) {
 	s.intervals.merge(&o.intervals)
 	s.hours.merge(&o.hours)
 	s.stability.merge(&o.stability)
+	s.lasting.merge(&o.lasting)
 }
 
 // NewTally returns the empty tally of a day of a zone. Final says that the sessions of
@@ -90,8 +92,8 @@ func (s *sums) merge(o *sums) {
 func NewTally(day calendar.Day, zone calendar.Zone, a Analysis, digest string, final bool) *Tally {
 	t := &Tally{
 		day: day, zone: zone, digest: digest, final: final, minUsers: a.MinUsers,
-		segmentations: a.segmentations(), cuts: a.cuts(), features: a.Features, funnels: a.Funnels,
-		sums:       map[Cut]*sums{{Name: total}: newSums(zone)},
+		segmentations: a.segmentations(), cuts: a.cuts(), analysis: a,
+		sums:       map[Cut]*sums{{Name: total}: newSums(zone, &a)},
 		versions:   map[versionKey]*sessionsSum{},
 		cohorts:    map[cohortKey]*retentionSum{},
 		retentions: declaredRetentions(&a),
@@ -109,21 +111,21 @@ func NewTally(day calendar.Day, zone calendar.Zone, a Analysis, digest string, f
 // Add counts a user. A user must not be added twice.
 func (t *Tally) Add(u *UserDay) {
 	u.attempts = t.attemptsOf(u)
-	t.sums[Cut{Name: total}].add(u)
+	t.sums[Cut{Name: total}].add(&t.analysis, u)
 	t.addCohorts(u)
 	if u.FirstSeen == 0 {
 		return // nobody who has used the app
 	}
 	for _, cut := range t.cuts {
-		segment, in := cut.of(u)
+		segment, in := cut.whenever(u)
 		if !in {
 			continue
 		}
 		key := Cut{cut.name, segment}
 		if t.sums[key] == nil {
-			t.sums[key] = newSums(t.zone)
+			t.sums[key] = newSums(t.zone, &t.analysis)
 		}
-		t.sums[key].add(u)
+		t.sums[key].add(&t.analysis, u)
 	}
 	t.addVersions(u.Sessions)
 	t.addRetention(u)
@@ -170,6 +172,7 @@ func (t *Tally) Tables() Tables {
 		tables.DailyDepth = append(tables.DailyDepth, of.depth.rows(cut, t)...)
 		tables.DailyFeatures = append(tables.DailyFeatures, of.features.rows(cut, t)...)
 		tables.DailyFunnels = append(tables.DailyFunnels, of.funnels.rows(cut, t)...)
+		t.lastingRows(&tables, cut, &of.lasting)
 		tables.DailyLength = append(tables.DailyLength, of.length.rows(DailyLength{
 			Date: t.day, Cut: cut.Name, Segment: cut.Segment, IsFinal: t.final, DefinitionDigest: t.digest,
 		})...)
@@ -240,6 +243,7 @@ func (t *Tally) suppress(tables *Tables) {
 	suppress(&tables.DailySegments, t.minUsers, func(r *DailySegment) cell {
 		return cell{r.Segmentation, r.Segment, "", r.Users}
 	})
+	t.suppressLasting(tables)
 }
 
 // LedgerRow returns the row of daily_ledger for a day's counts.

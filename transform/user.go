@@ -43,14 +43,19 @@ func (u User) Next(day calendar.Day, began, earlier []Session, goingOn int, dige
 	u.HasOpen = false
 	for i := range earlier {
 		u.ended(&earlier[i])
+		u.open(&earlier[i])
 	}
 	for i := range began {
 		r := &began[i]
+		u.open(r)
 		if u.SessionsTotal == 0 {
 			u.meet(r)
 		} else {
 			r.SecondsSincePrevious = ptr(seconds(max(0, r.StartedAt-u.LastEndedAt)))
 			r.IsAfterCrash = u.LastCrashed && u.LastEndedAt <= r.StartedAt
+		}
+		if u.SessionsTotal == 1 {
+			u.SecondStartedAt = r.StartedAt
 		}
 		u.SessionsTotal++
 		u.ended(r)
@@ -70,6 +75,7 @@ func (u *User) meet(r *Session) {
 	r.IsFirstSession = true
 	u.UserID = r.UserID
 	u.FirstSeen = r.Date
+	u.FirstSessionID, u.FirstStartedAt = r.SessionID, r.StartedAt
 	u.FirstPlatform = r.Platform
 	u.FirstCountry = r.Country
 	u.FirstAppVersion = r.AppVersion

@@ -35,6 +35,7 @@ func TestNextMeetsAUser(t *testing.T) {
 		Date: date(1), UserID: "ann", FirstSeen: date(1), LastSeen: date(1), ActiveDays: 1,
 		SessionsTotal: 2, Sessions1: 2, Sessions7: 2, Sessions28: 2, DailySessions: "2",
 		LastSessionID: "s2", LastEndedAt: hours(12.5),
+		FirstSessionID: "s1", FirstStartedAt: hours(10), SecondStartedAt: hours(12),
 		FirstPlatform: "ios", FirstCountry: "PT", FirstAppVersion: "1.0", FirstAcquisitionSource: "ads", FirstCampaign: "spring",
 		Platform: "web", Country: "PT", AppVersion: "1.0", Language: "pt", // the latest known
 		DefinitionDigest: "d",

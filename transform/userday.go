@@ -7,7 +7,9 @@ type UserDay struct {
 	*User
 	Sessions []Session        // that count on the day, in order of start; also those with IsCounted false
 	Parts    []SessionDay     // what happened on the day in sessions, by session id
+	Began    []Session        // that began on the day, as a whole, likewise
 	Steps    []Step           // of the day, in order
+	Later    []Step           // of later days, in order, as far as they are in sessions that began on the day
 	Visits   []Visit          // of the day, as [AppendVisits] makes them
 	Events   []UserEvent      // known at the end of the day, by name
 	Features []UserFeature    // likewise

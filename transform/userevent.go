@@ -28,6 +28,9 @@ type UserEvent struct {
 
 	LastCampaign string `parquet:"last_campaign,optional" doc:"Campaign that the last one named; null if none."`
 
+	BeforeAt       int64  `parquet:"before_at,optional,timestamp(microsecond)" doc:"When it happened last before date; null if it did not."`
+	BeforeCampaign string `parquet:"before_campaign,optional" doc:"Campaign that that one named; null if none."`
+
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }
 
@@ -66,6 +69,7 @@ func NextUserEvents(day calendar.Day, known []UserEvent, steps []Step, digest st
 		u := known[0]
 		u.Days, u.Today = u.Days.next(int(day-u.Date)), 0
 		u.Date, u.DefinitionDigest = day, digest
+		u.BeforeAt, u.BeforeCampaign = u.LastAt, u.LastCampaign
 		if c == 0 {
 			u.add(&today[0])
 			today = today[1:]

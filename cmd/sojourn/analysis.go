@@ -37,5 +37,6 @@ func (c *config) analysis() (transform.Analysis, error) {
 	if a.Retentions, err = c.retentions(); err != nil {
 		problems = append(problems, err)
 	}
+	c.returning(&a, report)
 	return a, errors.Join(problems...)
 }

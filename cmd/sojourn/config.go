@@ -39,6 +39,10 @@ type config struct {
 	Retention []retentionConfig        `yaml:"retention"`  // beside daily_retention
 	WeekStart string                   `yaml:"week_start"` // first day of a week
 
+	Onboarding *onboardingConfig `yaml:"onboarding"` // what new users are led through
+	Push       pushConfig        `yaml:"push"`
+	Incentives []incentiveConfig `yaml:"incentives"` // what brings users back, as is hoped
+
 	Warehouse warehouseConfig `yaml:"warehouse"`
 
 	Interventions []interventionConfig `yaml:"interventions"` // what was done about the app, and when
@@ -174,6 +178,7 @@ func defaults() config {
 	return config{
 		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20, WeekStart: "monday",
 		Session:    sessionConfig{Preset: "app"},
+		Push:       pushConfig{Window: duration(30 * time.Minute)},
 		Benchmarks: benchmarksConfig{Industry: "all", Platform: "all"},
 		Schedule:   scheduleConfig{Cron: "15 4 * * *", Timezone: "UTC"},
 	}

@@ -133,7 +133,7 @@ func TestOraclesAgree(t *testing.T) {
 			}
 			// Clocks change there on 29 March and 5 April: days of 23 and of 25 hours.
 			first := calendar.Date(2026, time.March, 3)
-			p := newTrial(t, oracleConfig+"timezone: "+test.zone+"\nsession: "+test.session+"\n",
+			p := newTrial(t, oracleConfig+"timezone: "+test.zone+"\nsession: "+strings.TrimSuffix(test.session, "}")+", events: "+oracleEvents+"}\n",
 				map[string]string{"raw/events/far.json": farAway(zone.Start(first), 36)})
 			raw, err := bucket.Open(t.Context(), filepath.Join(p.dir, "raw"), true, nil)
 			if err != nil {
@@ -214,7 +214,16 @@ segments:
       - {name: fresh, when: first_seen_days_ago < 7}
     otherwise: other
 cuts: [platform, lifecycle, activity_tier, interest]
+onboarding: {steps: [screen_view, search, trip_view, push_received], completed: booking_completed}
+push: {window: 10h}
+incentives:
+  - {name: offer, events: [search], return_days: 3, holdout: {event: trip_view}}
+  - {name: nudge, events: [push_received, booking_completed], return_days: 14}
 `
+
+// oracleEvents is a role that no generated event has: who opens the app
+// installs it, often again, and a session of nothing else was not opened.
+const oracleEvents = "{install: [app_foreground]}"
 
 // recompute compares the rows that a query gives with those of a table, in the
 // columns of the query; numbers that are not whole up to a millionth.

@@ -70,7 +70,7 @@ const (
 
 var kindNames = [...]string{
 	"app_foreground", "screen_view", "tap", "search", "trip_view", "booking_completed",
-	"app_background", "session_end", "app_crash", "push_opened", "push_received", "background_refresh",
+	"app_background", "session_end", "app_crash", "push_open", "push_received", "background_refresh",
 }
 
 func (k kind) inBackground() bool { return k >= pushReceived }

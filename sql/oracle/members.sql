@@ -2,9 +2,9 @@
 SELECT u.date, u.user_id, 'total' AS cut, CAST(NULL AS STRING) AS segment
 FROM mart.users AS u
 UNION ALL
+-- An attribute is the latest known, also of users who are away.
 SELECT u.date, u.user_id, 'platform' AS cut, u.platform AS segment
 FROM mart.users AS u
-WHERE u.sessions_1d > 0
 UNION ALL
 SELECT
   u.date,
