@@ -100,7 +100,7 @@ func TestLastingTalliesMergeInAnyOrder(t *testing.T) {
 		want := talliedDays(asked(), days)
 		tallies := make([]*transform.Tally, rapid.IntRange(1, 4).Draw(t, "tallies"))
 		for i := range tallies {
-			tallies[i] = transform.NewTally(today, asked(), "d", true)
+			tallies[i] = transform.NewTally(today, calendar.UTC, asked(), "d", true)
 		}
 		for _, d := range rapid.Permutation(days).Draw(t, "order") {
 			tallies[rapid.IntRange(0, len(tallies)-1).Draw(t, "tally")].Add(&d)

@@ -120,7 +120,7 @@ func TestVisitsAreAPathThroughTheSession(t *testing.T) {
 		visits, into, out := map[string]int64{}, map[string]int64{}, map[string]int64{}
 		began := map[string]int64{} // entries by screen
 		for _, day := range w.days {
-			tally := transform.NewTally(day, transform.Analysis{}, "d", true)
+			tally := transform.NewTally(day, calendar.UTC, transform.Analysis{}, "d", true)
 			for _, u := range w.users[day] {
 				tally.Add(u)
 			}
@@ -188,11 +188,11 @@ func TestTalliesOfTheAppMergeInAnyOrder(t *testing.T) {
 			return
 		}
 		day := rapid.SampledFrom(w.days).Draw(t, "day")
-		one := transform.NewTally(day, inApp, "d", true)
+		one := transform.NewTally(day, calendar.UTC, inApp, "d", true)
 		for _, u := range w.users[day] {
 			one.Add(u)
 		}
-		tallies := []*transform.Tally{transform.NewTally(day, inApp, "d", true), transform.NewTally(day, inApp, "d", true)}
+		tallies := []*transform.Tally{transform.NewTally(day, calendar.UTC, inApp, "d", true), transform.NewTally(day, calendar.UTC, inApp, "d", true)}
 		for _, u := range rapid.Permutation(w.users[day]).Draw(t, "order") {
 			tallies[rapid.IntRange(0, len(tallies)-1).Draw(t, "tally")].Add(u)
 			if len(tallies) == 2 && rapid.Bool().Draw(t, "merge") {
@@ -216,7 +216,7 @@ func TestFeaturesAndFunnelsAddUp(t *testing.T) {
 		w := drawWhole(t)
 		adopters, users := int64(0), map[string]bool{}
 		for _, day := range w.days {
-			tally := transform.NewTally(day, inApp, "d", true)
+			tally := transform.NewTally(day, calendar.UTC, inApp, "d", true)
 			for _, u := range w.users[day] {
 				tally.Add(u)
 				for _, s := range u.Steps {
