@@ -182,11 +182,11 @@ func TestThinSamplesHaveAnInterval(t *testing.T) {
 func TestIntervalsOfMeansAndPercentiles(t *testing.T) {
 	a := app()
 	a.Frequency = append(a.Frequency, // 90 users with 2 sessions and 10 with 10: mean 2.8, variance 5.76
-		transform.DailyFrequency{Date: day(28), Measure: "sessions", WindowDays: 28, Bucket: ptr(int64(2)), Users: 90},
-		transform.DailyFrequency{Date: day(28), Measure: "sessions", WindowDays: 28, Bucket: ptr(int64(10)), Users: 10},
+		transform.DailyFrequency{Date: day(28), Cut: "total", Measure: "sessions", WindowDays: 28, Bucket: ptr(int64(2)), Users: 90},
+		transform.DailyFrequency{Date: day(28), Cut: "total", Measure: "sessions", WindowDays: 28, Bucket: ptr(int64(10)), Users: 10},
 		// 20 users on 2 days of 28 and 80 on 1: variance 0.16 days
-		transform.DailyFrequency{Date: day(28), Measure: "active_days", WindowDays: 28, Bucket: ptr(int64(2)), Users: 20},
-		transform.DailyFrequency{Date: day(28), Measure: "active_days", WindowDays: 28, Bucket: ptr(int64(1)), Users: 80})
+		transform.DailyFrequency{Date: day(28), Cut: "total", Measure: "active_days", WindowDays: 28, Bucket: ptr(int64(2)), Users: 20},
+		transform.DailyFrequency{Date: day(28), Cut: "total", Measure: "active_days", WindowDays: 28, Bucket: ptr(int64(1)), Users: 80})
 	a.Settings[0].Definition = "app"
 	db := warehouse(t, day(28), a)
 	expect(t, db, `

@@ -172,8 +172,10 @@ func frequencyLine(r *DailyFrequency) string {
 func frequencyTells(r *DailyFrequency) []string {
 	active := func(window int64) string { return key("active_users", window, int64(-1)) }
 	switch r.Measure {
-	case "sessions", "active_days":
+	case "sessions", "active_days", "sessions_per_user":
 		return []string{active(r.WindowDays)}
+	case "weekly_stickiness":
+		return []string{active(7), active(r.WindowDays)}
 	case "stickiness":
 		return []string{active(1), active(r.WindowDays)}
 	}

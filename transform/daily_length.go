@@ -46,10 +46,10 @@ type LengthBucket struct {
 	Over    *int64       `parquet:"over_seconds,optional" doc:"Lower edge in seconds, not in the bucket; null for the bucket of sessions of exactly 0 s."`
 	UpTo    *int64       `parquet:"up_to_seconds,optional" doc:"Upper edge in seconds, in the bucket: one of 0, 1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800, 43200, 86400; null for longer ones."`
 
-	Sessions        int64   `parquet:"sessions" doc:"Sessions in the bucket. There is no row without."`
-	Users           int64   `parquet:"users" doc:"Distinct users of those sessions."`
-	Share           float64 `parquet:"share" doc:"sessions divided by all sessions of the measure, 0 to 1."`
-	CumulativeShare float64 `parquet:"cumulative_share" doc:"Share of the sessions that lasted at most up_to_seconds, 0 to 1."`
+	Sessions        int64    `parquet:"sessions" doc:"Sessions in the bucket. There is no row without."`
+	Users           int64    `parquet:"users" doc:"Distinct users of those sessions."`
+	Share           float64  `parquet:"share" doc:"sessions divided by all sessions of the measure, 0 to 1."`
+	CumulativeShare *float64 `parquet:"cumulative_share,optional" doc:"Share of the sessions that lasted at most up_to_seconds, 0 to 1; null in cuts under min_group_users, where it would tell of buckets that are left out."`
 
 	IsFinal          bool   `parquet:"is_final" doc:"False until the next day with data has been processed."`
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
@@ -227,7 +227,7 @@ func (s *lengthSum) histogram(r LengthBucket) (rows []LengthBucket) {
 			if i < len(lengthEdges) {
 				r.UpTo = ptr(lengthEdges[i])
 			}
-			r.Share, r.CumulativeShare = float64(b.sessions)/float64(all), float64(soFar)/float64(all)
+			r.Share, r.CumulativeShare = float64(b.sessions)/float64(all), ratio(float64(soFar), float64(all))
 			rows = append(rows, r)
 		}
 	}

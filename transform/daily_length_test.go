@@ -30,7 +30,7 @@ func TestLengthBuckets(t *testing.T) {
 		30 to 60: 1 of 1, 0.111, 0.667
 		43200 to 86400: 1 of 1, 0.111, 0.778
 		86400 to null: 2 of 1, 0.222, 1`, rows, func(r transform.LengthBucket) string {
-		return fmt.Sprintf("%s to %s: %d of %d, %s, %s", maybe(r.Over), maybe(r.UpTo), r.Sessions, r.Users, maybe(&r.Share), maybe(&r.CumulativeShare))
+		return fmt.Sprintf("%s to %s: %d of %d, %s, %s", maybe(r.Over), maybe(r.UpTo), r.Sessions, r.Users, maybe(&r.Share), maybe(r.CumulativeShare))
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 func appBreaches(t transform.Tables, a transform.Analysis) string {
 	t = transform.Tables{
 		Day: t.Day, DailySessions: t.DailySessions, DailyScreens: t.DailyScreens, DailyTransitions: t.DailyTransitions,
-		DailyDepth: t.DailyDepth, DailyFeatures: t.DailyFeatures, DailyFunnels: t.DailyFunnels,
+		DailyDepth: t.DailyDepth, DailyFeatures: t.DailyFeatures, DailyFunnels: t.DailyFunnels, DailyHours: t.DailyHours,
 	}
 	return breaches(t, transform.App(), a)
 }
@@ -45,6 +45,7 @@ func TestBreachesOfTheAppAreNoticed(t *testing.T) {
 			DailySessions:    []transform.DailySessions{{Cut: "total", Sessions: 2}, {Cut: "platform_country_version", Sessions: 2}},
 			DailyScreens:     []transform.DailyScreen{{Cut: "total", Screen: "Home", Visits: 3, Sessions: 2, Users: 1, ActiveUsers: 1, Entries: 2, Exits: new(int64)}},
 			DailyTransitions: []transform.DailyTransition{{Cut: "total", From: "Home", To: "Map", Transitions: 3}},
+			DailyHours:       []transform.DailyHour{{Cut: "total", Clock: "reporting", Sessions: 2}},
 			DailyDepth:       []transform.DailyDepth{{Cut: "total", Screens: 1, Sessions: 2}},
 			DailyFeatures:    []transform.DailyFeature{{Cut: "total", Feature: "map", Uses: 2, Sessions: 2, Users: 1, Users7: 2, Users28: 3, NewAdopters: 1, ActiveUsers: 1}},
 			DailyFunnels:     []transform.DailyFunnel{{Cut: "total", Funnel: "buy", Number: 1, Reached: 2, Users: 2}, {Cut: "total", Funnel: "buy", Number: 2, Reached: 1, Users: 1}},

@@ -211,7 +211,7 @@ type DailyFrequency struct {
 	Sessions   int64        `parquet:"sessions" doc:"Sessions of those users in the window; for hours_since_previous the sessions in the bucket."`
 	Value      *float64     `parquet:"value,optional" doc:"For stickiness and weekly_stickiness the ratio, 0 to 1, for sessions_per_user the mean; null if nobody was active. Null for active_users. For the others the share of the measure's users (sessions for hours_since_previous) in the bucket."`
 
-	UsersAtLeast *int64   `parquet:"users_at_least,optional" doc:"For sessions and active_days the users in the bucket and in all higher ones: those who have reached the number. Null for the others."`
+	UsersAtLeast *int64   `parquet:"users_at_least,optional" doc:"For sessions and active_days the users in the bucket and in all higher ones: those who have reached the number. Null for the others, and in cuts under min_group_users, where it would tell of buckets that are left out."`
 	ShareAtLeast *float64 `parquet:"share_at_least,optional" doc:"users_at_least divided by the active users of the window, 0 to 1; null likewise."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`

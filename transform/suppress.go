@@ -134,3 +134,18 @@ func (s *suppression) next(l *line) int {
 	}
 	return smallest
 }
+
+// withoutRunningSums takes from rows of cuts what adds up buckets: two of them
+// would tell of the bucket between, shown or not.
+func withoutRunningSums(tables *Tables) {
+	for i := range tables.DailyFrequency {
+		if r := &tables.DailyFrequency[i]; r.Cut != total {
+			r.UsersAtLeast, r.ShareAtLeast = nil, nil
+		}
+	}
+	for i := range tables.LengthHistogram {
+		if r := &tables.LengthHistogram[i]; r.Cut != total {
+			r.CumulativeShare = nil
+		}
+	}
+}

@@ -139,6 +139,11 @@ func TestNothingHiddenCanBeHad(t *testing.T) {
 		all := tablesOf(days, a)
 		a.MinUsers = least
 		some := tablesOf(days, a)
+		for i := range all.DailyFrequency {
+			if r := &all.DailyFrequency[i]; r.Cut != "total" {
+				r.UsersAtLeast, r.ShareAtLeast = nil, nil // see TestRunningSumsAreLeftOut
+			}
+		}
 
 		hiding(t, "daily_sessions", least, all.DailySessions, some.DailySessions, func(r transform.DailySessions) group {
 			return group{r.Cut, fmt.Sprint(r.Segment, r.Platform, r.Country, r.AppVersion), "", "", r.Users, r.Cut == "platform_country_version"}
@@ -237,5 +242,28 @@ func hiding[R any](t *rapid.T, table string, least int64, all, some []R, of func
 		if s.shown && s.rows > 0 && (s.rows == 1 || about < least) {
 			t.Errorf("%s: %s: %d hidden rows of %d users can be had as a sum", table, line, s.rows, about)
 		}
+	}
+}
+
+// Sums over buckets do not tell of those that are left out.
+func TestRunningSumsAreLeftOut(t *testing.T) {
+	a := transform.Analysis{Cuts: []string{"platform"}, MinUsers: 3}
+	tables := tablesOf(crowd("android", 20, "ios", 9), a)
+	seen := map[string]int{}
+	for _, r := range tables.DailyFrequency {
+		if r.Measure != "sessions" {
+			continue
+		}
+		if seen[r.Cut]++; (r.UsersAtLeast == nil) != (r.Cut != "total") || (r.ShareAtLeast == nil) != (r.Cut != "total") {
+			t.Errorf("%s %s: %v users at least %v", r.Cut, r.Segment, r.UsersAtLeast, r.Bucket)
+		}
+	}
+	for _, r := range tables.LengthHistogram {
+		if seen["length "+r.Cut]++; (r.CumulativeShare == nil) != (r.Cut != "total") {
+			t.Errorf("%s %s: share up to %v is %v", r.Cut, r.Segment, r.UpTo, r.CumulativeShare)
+		}
+	}
+	if seen["total"] == 0 || seen["platform"] == 0 || seen["length total"] == 0 || seen["length platform"] == 0 {
+		t.Errorf("rows seen: %v", seen)
 	}
 }

@@ -231,6 +231,7 @@ func (t *Tally) suppress(tables *Tables) {
 	suppress(&tables.DailyStability, t.minUsers, func(r *DailyStability) cell {
 		return cell{r.Cut, r.Segment, "", r.Users}
 	})
+	withoutRunningSums(tables)
 	suppress(&tables.DailyRetention, t.minUsers, func(r *DailyRetention) cell {
 		return cell{r.Cut, r.Segment, key(r.Cohort), r.Cohorts}
 	})

@@ -202,7 +202,7 @@ func segmentsOf(u *UserDay, cuts []segmentation) string {
 	}
 	in := map[string]*string{}
 	for i := range cuts {
-		if segment, ok := cuts[i].of(u); ok {
+		if segment, ok := cuts[i].whenever(u); ok {
 			in[cuts[i].name] = nil
 			if segment != "" {
 				in[cuts[i].name] = &segment

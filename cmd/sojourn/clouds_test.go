@@ -61,7 +61,8 @@ lake: %q
 sources: [{name: app, url: %q, format: ndjson, match: "events/**"}]
 warehouse: %s
 max_bad_share: 10%%
-`, at.lake, at.raw, warehouse)
+session: {events: %s}
+`, at.lake, at.raw, warehouse, oracleEvents) + allAsked
 	if err := os.WriteFile(config, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}

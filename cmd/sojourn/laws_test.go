@@ -187,10 +187,14 @@ func farAway(from int64, days int) string {
 	return out.String()
 }
 
-// oracleConfig asks every table for all it can be asked.
+// oracleConfig is a project whose tables have rows to recompute.
 const oracleConfig = `
 app: trailnotes
 sources: [{name: app, url: ./raw, format: ndjson, match: "events/**"}]
+` + allAsked
+
+// allAsked asks every table for all it can be asked of generated events.
+const allAsked = `
 features:
   booking: {events: [booking_completed], screens: [Booking]}
   nothing: [no_such_event]
@@ -203,7 +207,7 @@ retention:
   - {name: searches, anchor: {event: search}, recurring: true, periods: 7}
   - {name: weekly, return: engaged_session, by: week, periods: 3}
   - {name: rolling, by: 24h, periods: 5}
-  - {name: opened, anchor: {event: push_opened}, recurring: true, return: {event: booking_completed}, by: 24h, mode: on_or_after, periods: 8}
+  - {name: opened, anchor: {event: push_open}, recurring: true, return: {event: booking_completed}, by: 24h, mode: on_or_after, periods: 8}
   - {name: monthly, by: month, mode: on_or_after, periods: 1}
 segments:
   interest:

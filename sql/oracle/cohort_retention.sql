@@ -4,7 +4,7 @@ WITH asked AS (
   UNION ALL SELECT 'searches', 'search', TRUE, 'session', 'day', 'exact'
   UNION ALL SELECT 'weekly', 'first_session', FALSE, 'engaged_session', 'week', 'exact'
   UNION ALL SELECT 'rolling', 'first_session', FALSE, 'session', '24h', 'exact'
-  UNION ALL SELECT 'opened', 'push_opened', TRUE, 'booking_completed', '24h', 'on_or_after'
+  UNION ALL SELECT 'opened', 'push_open', TRUE, 'booking_completed', '24h', 'on_or_after'
   UNION ALL SELECT 'monthly', 'first_session', FALSE, 'session', 'month', 'on_or_after'
 ),
 numbers AS (

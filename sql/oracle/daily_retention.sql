@@ -15,6 +15,12 @@ cohort AS (
   UNION ALL SELECT n.user_id, n.cohort_date, 'platform', n.platform FROM newcomers AS n
   UNION ALL SELECT n.user_id, n.cohort_date, 'country', n.country FROM newcomers AS n
   UNION ALL SELECT n.user_id, n.cohort_date, 'acquisition_source', n.acquisition_source FROM newcomers AS n
+  -- Of other cuts, the segment at the end of the first day.
+  UNION ALL
+  SELECT n.user_id, n.cohort_date, m.cut, m.segment
+  FROM newcomers AS n
+  JOIN mart.members AS m ON m.user_id = n.user_id AND m.date = n.cohort_date
+  WHERE m.cut NOT IN ('total', 'platform')
 ),
 cell AS (
   SELECT
