@@ -35,6 +35,30 @@ Example:
 
 const demoZone = "Europe/Lisbon"
 
+// demoQuestions are what the demo asks of the travel app.
+const demoQuestions = `# What the tables are asked beside sessions.
+cuts: [platform, interest]         # metric tables by segment too: docs/segments.md
+min_group_users: 5                 # rows of cuts about fewer users are left out
+segments:
+  interest:
+    rules:
+      - {name: booked, when: did('booking_completed')}
+      - {name: looking, when: "days('trip_view', 7) >= 2"}
+    otherwise: passing by
+retention:                         # docs/retention.md
+  - {name: booking, return: {event: booking_completed}, by: day, periods: 14}
+  - {name: weekly, return: engaged_session, by: week, periods: 3}
+features:                          # docs/screens.md
+  search: [search]
+  map: {screens: [Map]}
+  gift cards: [gift_card_opened]   # which nobody uses
+funnels:
+  booking: {within: session, steps: [{screen: Home}, trip_view, booking_completed]}
+  second thoughts: {within: 7d, steps: [trip_view, booking_completed]}
+onboarding: {steps: [search, trip_view], completed: booking_completed}   # docs/returning.md
+push: {window: 30m}
+`
+
 func (c *demoCmd) Run(ctx context.Context, a *app) error {
 	if c.Users < 1 || c.Days < 1 {
 		return usagef("--users and --days must be at least 1")
@@ -86,6 +110,7 @@ func (c *demoCmd) write(ctx context.Context, a *app) error {
 		App: "trailnotes", Zone: demoZone, URL: "./raw", Format: "ndjson", Match: "events/**", Industry: "travel",
 		MaxBadShare: "10%", // of a small demo the one broken object is that much
 		KeyEvents:   []string{"booking_completed"},
+		Questions:   demoQuestions,
 	})
 	if err != nil {
 		return err

@@ -72,6 +72,7 @@ type sample struct {
 	App, Zone, URL, Format, Match, Industry string
 	MaxBadShare                             string
 	KeyEvents                               []string
+	Questions                               string // what the tables are asked; examples in comments if empty
 }
 
 // sampleConfig returns a commented configuration.
@@ -127,14 +128,35 @@ warehouse:
 
 benchmarks: {industry: %s, platform: all}   # whose published figures to compare with
 
-# interventions:           # what was done about the app, and what came after it: docs/interventions.md
-#   - {name: new way in, date: 2026-03-17, what: sign up after the first trip}
-
+%s
 max_bad_share: %-11s # a greater share of records, or of bytes, unreadable: exit status 3
 schedule: {cron: "15 4 * * *", timezone: UTC}   # for sojourn schedule
 # memory: 64MiB            # for events being staged; a run takes several times as much
-`, s.App, s.Zone, s.URL, s.Format, others(s.Format), fmt.Sprintf("%q", s.Match), f.source, f.preset, keyEvents, s.Industry, s.MaxBadShare), nil
+`, s.App, s.Zone, s.URL, s.Format, others(s.Format), fmt.Sprintf("%q", s.Match), f.source, f.preset, keyEvents, s.Industry, cmp.Or(s.Questions, questions), s.MaxBadShare), nil
 }
+
+// questions are examples of what the daily tables can be asked.
+const questions = `# What the tables are asked beside sessions. By its own, Sojourn cuts by nothing.
+# cuts: [platform, interest]       # metric tables by segment too: docs/segments.md
+# min_group_users: 10              # rows of cuts about fewer users are left out
+# segments:                        # of your own: the first rule that holds
+#   interest:
+#     rules:
+#       - {name: buyer, when: did('purchase')}
+#       - {name: fresh, when: first_seen_days_ago < 7}
+#     otherwise: other
+# retention:                       # docs/retention.md
+#   - {name: weekly, return: engaged_session, by: week, periods: 8}
+# features: {search: [search]}     # docs/screens.md
+# funnels:
+#   purchase: {within: session, steps: [{screen: Home}, view_item, purchase]}
+# onboarding: {steps: [sign_up, tutorial_done]}   # docs/returning.md
+# push: {window: 30m}
+# incentives:
+#   - {name: bonus, events: [bonus_granted], return_days: 7}
+# interventions:                   # what was done about the app, and what came after it: docs/interventions.md
+#   - {name: new way in, date: 2026-03-17, what: sign up after the first trip}
+`
 
 // others lists the formats beside one.
 func others(format string) string {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,5 +56,26 @@ func TestEveryFormatHasASample(t *testing.T) {
 				t.Errorf("%d presets are named for a product's export", len(presets))
 			}
 		})
+	}
+}
+
+// What the commented configuration shows of questions can be asked as it
+// stands.
+func TestQuestionsOfTheSampleAreValid(t *testing.T) {
+	var text strings.Builder
+	for line := range strings.Lines(questions) {
+		if uncommented, ok := strings.CutPrefix(line, "# "); ok && !strings.HasPrefix(uncommented, "What ") {
+			text.WriteString(uncommented)
+		}
+	}
+	cfg, err := parseConfig([]byte("app: shop\nsources: [{name: app, url: ./raw, format: ga4}]\n" + text.String()))
+	if err == nil {
+		err = cfg.validate()
+	}
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, &text)
+	}
+	if len(cfg.Cuts) == 0 || len(cfg.Segments) == 0 || len(cfg.Retention) == 0 || len(cfg.Features) == 0 || len(cfg.Funnels) == 0 || len(cfg.Interventions) == 0 {
+		t.Errorf("not all was asked:\n%s", &text)
 	}
 }
