@@ -14,6 +14,7 @@ import (
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
 	"sojourn/internal/generate"
+	"sojourn/load"
 	"sojourn/schedules"
 	"sojourn/sql"
 )
@@ -65,6 +66,22 @@ session:
 					last(screen ORDER BY timestamp, event_id) FILTER (screen IS NOT NULL) AS exit_screen,
 					count(*) = 1 AS is_bounce
 				FROM begun GROUP BY device_id, number, session_date`, filepath.Join(p.dir, "raw/events.ndjson"), rule.new))
+			recompute(t, p, "(SELECT s.*, d.device_id FROM session_steps AS s JOIN sessions AS d USING (session_id) WHERE is_visit)", fmt.Sprintf(`
+				WITH events AS (
+					SELECT *, timezone('Europe/Lisbon', timestamp)::DATE AS day
+					FROM read_json('%s', format = 'newline_delimited',
+						columns = {event_id: 'VARCHAR', device_id: 'VARCHAR', user_id: 'VARCHAR', screen: 'VARCHAR', timestamp: 'TIMESTAMPTZ'})
+				),
+				pauses AS (SELECT *, timestamp - lag(timestamp) OVER each_device AS pause FROM events
+					WINDOW each_device AS (PARTITION BY device_id ORDER BY timestamp, event_id)),
+				numbered AS (SELECT *, count(*) FILTER (pause IS NULL OR %s) OVER each_device AS number FROM pauses
+					WINDOW each_device AS (PARTITION BY device_id ORDER BY timestamp, event_id)),
+				shown AS (SELECT *, lag(screen) OVER (PARTITION BY device_id, number ORDER BY timestamp, event_id) AS before
+					FROM numbered WHERE screen IS NOT NULL)
+				SELECT
+					day AS date, device_id, timestamp AS step_at, screen, before AS previous_screen,
+					row_number() OVER (PARTITION BY device_id, number ORDER BY timestamp, event_id) AS visit_number
+				FROM shown WHERE screen IS DISTINCT FROM before`, filepath.Join(p.dir, "raw/events.ndjson"), rule.new))
 		})
 	}
 }
@@ -185,6 +202,28 @@ func farAway(from int64, days int) string {
 		}
 	}
 	return out.String()
+}
+
+// Every daily table is recomputed, or something says what recomputes it.
+func TestEveryTableHasAnOracle(t *testing.T) {
+	others := map[string]string{
+		"sessions":               "from raw events: TestSessionsAgreeWithWindowFunctions",
+		"session_steps":          "likewise",
+		"session_days":           "its rows add up to sessions and to daily_ledger: TestDaysOfASessionAddUp, and the oracle of daily_ledger",
+		"user_features":          "state of daily_features, whose oracle looks at all steps",
+		"user_funnels":           "state of daily_funnels, likewise",
+		"user_retention":         "state of cohort_retention, likewise; TestRetentionAgreesWithTheOracle",
+		"definition_differences": "TestEverySessionHasOneOutcome",
+	}
+	recomputed := map[string]bool{}
+	for _, oracle := range sql.Oracles() {
+		recomputed[oracle.Name] = true
+	}
+	for _, table := range load.Tables() {
+		if why := others[table.Name]; table.Partition != "" && recomputed[table.Name] == (why != "") {
+			t.Errorf("%s: has an oracle: %t, and is said to be recomputed elsewhere: %q", table.Name, recomputed[table.Name], why)
+		}
+	}
 }
 
 // oracleConfig is a project whose tables have rows to recompute.

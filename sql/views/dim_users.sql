@@ -21,6 +21,13 @@ SELECT
   u.last_ended_at,
   u.has_open_session,
   u.last_session_crashed,
+  u.first_session_id,
+  u.first_session_started_at,
+  u.second_session_started_at,
+  u.first_opened_date,
+  u.installed_at,
+  u.installed_date,
+  u.installs,
   u.first_platform,
   u.first_country,
   u.first_app_version,
@@ -33,6 +40,7 @@ SELECT
   u.country,
   u.app_version,
   u.language,
+  u.properties,
   u.definition_digest
 FROM mart.users AS u
 WHERE u.date = @as_of
