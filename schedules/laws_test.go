@@ -56,16 +56,6 @@ func drawDefinition(t *rapid.T) transform.Definition {
 	return d
 }
 
-// everythingAsked asks for tables that look back over days, and over midnight.
-func everythingAsked() transform.Analysis {
-	return transform.Analysis{
-		Cuts:       []string{"lifecycle"},
-		Onboarding: transform.Onboarding{Steps: []string{"tap", "screen_view", "heartbeat"}, Completed: "screen_view"},
-		PushWindow: 3 * time.Hour,
-		Incentives: []transform.Incentive{{Name: "offer", Events: []string{"login", "tap"}, ReturnDays: 1, Holdout: transform.Holdout{Event: "app_background"}}},
-	}
-}
-
 // drawEvents draws what a few devices send: at midnights and near them, and
 // some of it days late, early on the day itself, or twice.
 func drawEvents(t *rapid.T, zone calendar.Zone) []sent {

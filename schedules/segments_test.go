@@ -17,25 +17,25 @@ import (
 // look at all that a rule can see: the history, the sessions of the day, steps
 // and events.
 func drawAnalysis(t *rapid.T) transform.Analysis {
-	return transform.Analysis{
-		Cuts:     rapid.SampledFrom([][]string{nil, {"lifecycle", "kind"}, {"kind", "length_tier", "platform"}}).Draw(t, "cuts"),
-		MinUsers: int64(rapid.IntRange(0, 2).Draw(t, "least users")),
-		Segmentations: []transform.Segmentation{{
-			Name: "kind", Otherwise: "other",
-			Rules: []transform.SegmentRule{
-				{Segment: "signs in", When: "1", Events: []string{"login"}, Holds: func(u *transform.UserDay) (bool, error) {
-					return slices.ContainsFunc(u.Events, func(e transform.UserEvent) bool { return e.Event == "login" && e.Total > 1 }), nil
-				}},
-				{Segment: "stays", When: "2", Holds: func(u *transform.UserDay) (bool, error) {
-					return slices.ContainsFunc(u.Sessions, func(s transform.Session) bool {
-						return s.IsCounted && s.DurationSeconds != nil && *s.DurationSeconds > 600
-					}), nil
-				}},
-				{Segment: "returns", When: "3", Holds: func(u *transform.UserDay) (bool, error) { return u.ActiveDays.DaysIn(3) > 1, nil }},
-				{Segment: "moves", When: "4", Holds: func(u *transform.UserDay) (bool, error) { return len(u.Steps) > 1, nil }},
-			},
-		}},
-	}
+	a := asked()
+	a.Cuts = rapid.SampledFrom([][]string{nil, {"lifecycle", "kind"}, {"kind", "length_tier", "platform"}}).Draw(t, "cuts")
+	a.MinUsers = int64(rapid.IntRange(0, 2).Draw(t, "least users"))
+	a.Segmentations = []transform.Segmentation{{
+		Name: "kind", Otherwise: "other",
+		Rules: []transform.SegmentRule{
+			{Segment: "signs in", When: "1", Events: []string{"login"}, Holds: func(u *transform.UserDay) (bool, error) {
+				return slices.ContainsFunc(u.Events, func(e transform.UserEvent) bool { return e.Event == "login" && e.Total > 1 }), nil
+			}},
+			{Segment: "stays", When: "2", Holds: func(u *transform.UserDay) (bool, error) {
+				return slices.ContainsFunc(u.Sessions, func(s transform.Session) bool {
+					return s.IsCounted && s.DurationSeconds != nil && *s.DurationSeconds > 600
+				}), nil
+			}},
+			{Segment: "returns", When: "3", Holds: func(u *transform.UserDay) (bool, error) { return u.ActiveDays.DaysIn(3) > 1, nil }},
+			{Segment: "moves", When: "4", Holds: func(u *transform.UserDay) (bool, error) { return len(u.Steps) > 1, nil }},
+		},
+	}}
+	return a
 }
 
 // Who is in which segment on a day that is final uses what was known on that

@@ -120,6 +120,9 @@ func asked() transform.Analysis {
 			{Name: "days", Days: 1, Steps: []transform.FunnelStep{{{Event: "push_received"}}, {{Screen: "Home"}, {Screen: "Map"}}}},
 			{Name: "session", Steps: []transform.FunnelStep{{{Screen: "Home"}}, {{Screen: "Map"}}, {{Event: "tap"}}}},
 		},
+		Onboarding: transform.Onboarding{Steps: []string{"tap", "screen_view", "heartbeat"}, Completed: "screen_view"},
+		PushWindow: 3 * time.Hour,
+		Incentives: []transform.Incentive{{Name: "offer", Events: []string{"login", "tap"}, ReturnDays: 1, Holdout: transform.Holdout{Event: "app_background"}}},
 	}
 }
 

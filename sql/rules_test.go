@@ -110,7 +110,7 @@ func TestBandsSayInsideOrOutside(t *testing.T) {
 	add := func(metric, statistic string, value float64) {
 		b := share(metric)
 		b.ID, b.Statistic, b.Value, b.IsStrict = int64(len(a.Benchmarks)), statistic, value, false
-		b.Publisher = strings.TrimRight(statistic, "_lowhighr")
+		b.Publisher = strings.TrimSuffix(strings.TrimSuffix(statistic, "_low"), "_high")
 		a.Benchmarks = append(a.Benchmarks, b)
 	}
 	add("crash_free_session_rate", "mean_range_low", 85)
