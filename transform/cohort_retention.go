@@ -103,3 +103,12 @@ func (t *Tally) cohortRows() []CohortRetention {
 		return r
 	})
 }
+
+// key is what tells a row from others of its cut and segment.
+func (r *CohortRetention) key() string {
+	last := int64(-1)
+	if r.Last != nil {
+		last = *r.Last
+	}
+	return key(len(r.Retention), r.Retention, r.Cohort, r.Period, last)
+}

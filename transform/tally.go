@@ -236,7 +236,7 @@ func (t *Tally) suppress(tables *Tables) {
 		return cell{r.Cut, r.Segment, key(r.Cohort), r.Cohorts}
 	})
 	suppress(&tables.CohortRetention, t.minUsers, func(r *CohortRetention) cell {
-		return cell{r.Cut, r.Segment, key(r.Retention, r.Cohort), r.Users}
+		return cell{r.Cut, r.Segment, r.key(), r.Users}
 	})
 	suppress(&tables.DailyLifecycle, t.minUsers, func(r *DailyLifecycle) cell {
 		return cell{r.Cut, r.Segment, key(r.Lapse), r.Users}

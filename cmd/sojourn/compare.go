@@ -25,7 +25,7 @@ refused: session figures of different definitions, a mean against a median and t
 comparable. definition is the session definition that our figure is made under; position says
 whether it is inside a band, or between which percentiles of apps. The reasons stand in the last
 column. docs/benchmarks.md has the rules. Then what came after the interventions that the
-configuration names, in words.`
+configuration names, in words. csv and json have the published figures alone.`
 }
 
 const comparison = `

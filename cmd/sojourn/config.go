@@ -230,13 +230,16 @@ func absolute(location string) string {
 	return location
 }
 
-// parseConfig reads a file over the defaults. Where it has unknown keys, the
-// error also tells what else is wrong with it.
+// parseConfig reads a file over the defaults. Where it has unknown keys or
+// values of the wrong kind, the error also tells what else is wrong with it.
 func parseConfig(data []byte) (config, error) {
 	cfg := defaults()
-	unknown := unknownKeys(data, &cfg)
+	unknown := misfits(data, &cfg)
 	if err := yaml.Unmarshal(data, &cfg); err != nil {
-		return cfg, errors.Join(unknown, errors.New(yaml.FormatError(err, false, true)))
+		if unknown != nil {
+			return cfg, unknown // among them what stopped decoding
+		}
+		return cfg, errors.New(yaml.FormatError(err, false, true))
 	}
 	if unknown != nil {
 		return cfg, errors.Join(unknown, cfg.validate())
@@ -306,6 +309,9 @@ func (c *config) validate() error {
 	if !slices.Contains(sql.Industries(), c.Benchmarks.Industry) {
 		report("benchmarks.industry: there is no %q: want one of %s", c.Benchmarks.Industry, strings.Join(sql.Industries(), ", "))
 	}
+	if region := c.Benchmarks.Region; region != "" && !isCountry(region) {
+		report("benchmarks.region: %q: want the code of a country (ISO 3166), such as PT", region)
+	}
 	if !slices.Contains([]string{"all", "ios", "android", "web"}, c.Benchmarks.Platform) {
 		report("benchmarks.platform: %q: want all, ios, android or web", c.Benchmarks.Platform)
 	}
@@ -316,6 +322,12 @@ func (c *config) validate() error {
 		report("schedule: %w", err)
 	}
 	return errors.Join(problems...)
+}
+
+// isCountry says whether text has the form of a country's code.
+func isCountry(text string) bool {
+	isLetter := func(b byte) bool { return 'A' <= b && b <= 'Z' }
+	return len(text) == 2 && isLetter(text[0]) && isLetter(text[1])
 }
 
 // within says whether a location is another one or inside of it.

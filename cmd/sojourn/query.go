@@ -22,9 +22,8 @@ type queryCmd struct {
 }
 
 func (c *queryCmd) Help() string {
-	return `The tables are sessions, users, daily_sessions, daily_frequency, daily_retention, daily_segments
-and daily_ledger; docs/tables.md has their columns. The views fct_ and
-dim_ are made for analysts: ask DESCRIBE fct_daily for theirs.
+	return `SHOW TABLES lists tables and views, DESCRIBE fct_daily the columns of one; docs/tables.md and
+docs/views.md say what they mean. The views fct_ and dim_ are made for analysts.
 
 Examples:
   sojourn query "SELECT * FROM fct_daily ORDER BY date"
