@@ -255,7 +255,7 @@ func daily() []dailyTable {
 		}, func(t *transform.Tables) []transform.UserFunnel { return t.UserFunnels }),
 		table(Table{
 			Name:      "user_retention",
-			Doc:       "One row a day for every user and every cohort of a declared retention that the user is in, while there is more to know of it: when it began and in which cells the user returned. Empty where neither retention nor a cut needs it.",
+			Doc:       "One row a day for every user and every cohort of a declared retention that the user is in, while there is more to know of it: when it began and in which cells the user returned. Empty without retention and cuts.",
 			Partition: "date",
 			Key:       []string{"date", "user_id", "retention", "cohort_date"},
 			Cluster:   []string{"user_id"},

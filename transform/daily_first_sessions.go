@@ -8,7 +8,7 @@ import "sojourn/internal/calendar"
 type DailyFirstSessions struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Day of the count: cohort_date plus day_n. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment string       `parquet:"segment,optional" doc:"Segment of the cut that the user is in at the end of date, by the attributes last known; null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Segment of the cut that the user was in at the end of cohort_date, by the attributes then last known; null in the total and where unknown."`
 	DayN    int64        `parquet:"day_n" doc:"Days since the first session: 0, 1, 7 and 28."`
 	Cohort  calendar.Day `parquet:"cohort_date,date" doc:"Local day on which the first sessions began."`
 	Users   int64        `parquet:"users" doc:"Users whose first session began on cohort_date, also one that does not count (is_counted)."`
@@ -20,8 +20,7 @@ type DailyFirstSessions struct {
 	Engaged     *int64   `parquet:"engaged_sessions,optional" doc:"First sessions with is_engaged; null for day_n above 0."`
 	Bounced     *int64   `parquet:"bounced_sessions,optional" doc:"First sessions with is_bounce; null for day_n above 0."`
 
-	Installed      *int64   `parquet:"installed_users,optional" doc:"Users whose first install was seen; null for day_n above 0."`
-	InstallSeconds *float64 `parquet:"install_to_first_p50_seconds,optional" doc:"Exact nearest-rank median of the seconds from their install to the beginning of the first session, 0 where the session began before; null for day_n above 0, and if installed_users is 0."`
+	Installed *int64 `parquet:"installed_users,optional" doc:"Users whose first install was seen; null for day_n above 0."`
 
 	Onboarded     *int64   `parquet:"onboarded_users,optional" doc:"Users who had completed the onboarding by the end of date; null without onboarding in the configuration."`
 	Second        int64    `parquet:"second_session_users" doc:"Users whose second session had begun by the end of date."`
@@ -35,7 +34,7 @@ type DailyFirstSessions struct {
 type firstSessionsSum struct {
 	users, onboarded, installed int64
 	screens, engaged, bounced   int64
-	duration, toFirst, toSecond spans
+	duration, toSecond          spans
 }
 
 func (s *firstSessionsSum) merge(o *firstSessionsSum) {
@@ -46,7 +45,6 @@ func (s *firstSessionsSum) merge(o *firstSessionsSum) {
 	s.engaged += o.engaged
 	s.bounced += o.bounced
 	s.duration.merge(&o.duration)
-	s.toFirst.merge(&o.toFirst)
 	s.toSecond.merge(&o.toSecond)
 }
 
@@ -77,7 +75,6 @@ func (s *firstSessionsSum) add(a *Analysis, u *UserDay, n calendar.Day) {
 	}
 	if u.InstalledAt != 0 {
 		s.installed++
-		s.toFirst.add(ptr(seconds(max(0, u.FirstStartedAt-u.InstalledAt))))
 	}
 	if r := u.firstSession(); r != nil {
 		s.duration.add(r.DurationSeconds)
@@ -105,7 +102,7 @@ func (t *Tally) firstSessionsRow(cut Cut, n calendar.Day, s *firstSessionsSum) D
 		r.MeanSeconds, r.P50Seconds = s.duration.mean(), s.duration.percentile(50)
 		r.Screens, r.PerSession = ptr(s.screens), ratio(float64(s.screens), float64(s.users))
 		r.Engaged, r.Bounced = ptr(s.engaged), ptr(s.bounced)
-		r.Installed, r.InstallSeconds = ptr(s.installed), s.toFirst.percentile(50)
+		r.Installed = ptr(s.installed)
 	}
 	return r
 }

@@ -46,10 +46,10 @@ func (c *Incentive) declared() []string {
 type DailyIncentive struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Day by which the users have returned or not: cohort_date plus return_days. Partition column."`
 	Cut        string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut that the user is in at the end of date, by the attributes last known; null in the total and where unknown. Who has no session at all is in the total only."`
+	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut that the user was in at the end of cohort_date; null in the total and where unknown. reached and not_reached are in the total only."`
 	Incentive  string       `parquet:"incentive" doc:"Name of the incentive in the configuration."`
-	Group      string       `parquet:"user_group" doc:"reached: users with an event of the incentive on cohort_date; not_reached: the other users who were active on it. With a holdout also, of the users who were active on cohort_date, control: those held out; treatment: the others, reached or not."`
-	Cohort     calendar.Day `parquet:"cohort_date,date" doc:"Day on which the users were reached, or active."`
+	Group      string       `parquet:"user_group" doc:"reached: users with an event of the incentive on cohort_date; not_reached: the other users who were active on it. With a holdout also, of the users whose first session began on cohort_date, control: those held out by the end of it; treatment: the others, reached or not."`
+	Cohort     calendar.Day `parquet:"cohort_date,date" doc:"Day on which the users were reached, or active; of control and treatment that of their first session."`
 	ReturnDays int64        `parquet:"return_days" doc:"Days after cohort_date in which a return counts."`
 
 	Users    int64    `parquet:"users" doc:"Users of the group."`
@@ -61,7 +61,7 @@ type DailyIncentive struct {
 	Low        *float64 `parquet:"difference_low,optional" doc:"Lower end of the 95 % interval of difference; null where that is null, and for reached and not_reached."`
 	High       *float64 `parquet:"difference_high,optional" doc:"Upper end; null likewise."`
 	Method     string   `parquet:"interval_method,optional" doc:"How the interval is computed: newcombe_score (Newcombe 1998, hybrid of Wilson's scores); null where there is none."`
-	IsCausal   bool     `parquet:"is_causal" doc:"True for treatment and control, if chance alone decides who is held out: then difference is what the incentive did. False for reached and not_reached: who is reached differs from who is not in more than that."`
+	IsCausal   bool     `parquet:"is_causal" doc:"True for treatment and control: if chance alone decides who is held out, and before the first session, difference is what it did to new users not to be held out. False for reached and not_reached: who is reached differs from who is not in more than that."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }
@@ -87,39 +87,47 @@ func (s *incentiveSum) merge(o *incentiveSum) {
 	}
 }
 
-// add counts a user in the groups of the day so many days before.
-func (s *incentiveSum) add(c *Incentive, u *UserDay) {
-	active := u.ActiveDays.On(c.ReturnDays)
-	reached := slices.ContainsFunc(c.Events, func(name string) bool {
+// reached says whether the incentive reached a user on the day so many days
+// before.
+func (c *Incentive) reached(u *UserDay) bool {
+	return slices.ContainsFunc(c.Events, func(name string) bool {
 		e := u.event(name)
 		return e != nil && e.Days.On(c.ReturnDays)
 	})
-	if !active && !reached {
+}
+
+// addReached counts a user in one of the groups that are observed.
+func (s *incentiveSum) addReached(c *Incentive, u *UserDay) {
+	if c.reached(u) {
+		s.count(reachedGroup, c, u)
+	} else if u.ActiveDays.On(c.ReturnDays) {
+		s.count(notReachedGroup, c, u)
+	}
+}
+
+// addAssigned counts a user in one of the groups that chance has made. Only
+// users whose first session was on the day are compared: on later days who is
+// active is already what the incentive has brought back.
+func (s *incentiveSum) addAssigned(c *Incentive, u *UserDay) {
+	cohort := u.Date - calendar.Day(c.ReturnDays)
+	if u.FirstSeen == 0 || u.FirstSeen != cohort {
 		return
 	}
-	returned := u.ActiveDays.DaysIn(c.ReturnDays) > 0
-	count := func(group int) {
-		of := &s[group]
-		of.users++
-		if reached {
-			of.reached++
-		}
-		if returned {
-			of.returned++
-		}
-	}
-	if reached {
-		count(reachedGroup)
-	} else {
-		count(notReachedGroup)
-	}
-	if !active {
-		return
-	}
-	if heldOut, assigned := c.Holdout.of(u, u.Date-calendar.Day(c.ReturnDays)); heldOut {
-		count(controlGroup)
+	if heldOut, assigned := c.Holdout.of(u, cohort); heldOut {
+		s.count(controlGroup, c, u)
 	} else if assigned {
-		count(treatmentGroup)
+		s.count(treatmentGroup, c, u)
+	}
+}
+
+func (s *incentiveSum) count(group int, c *Incentive, u *UserDay) {
+	of := &s[group]
+	of.users++
+	if c.reached(u) {
+		of.reached++
+	}
+	if u.ActiveDays.DaysIn(c.ReturnDays) > 0 {
+		of.returned++
 	}
 }
 

@@ -8,7 +8,7 @@ import "sojourn/internal/calendar"
 type DailyInstalls struct {
 	Date     calendar.Day `parquet:"date,date" doc:"Day of the count: install_date plus day_n. Partition column."`
 	Cut      string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment  string       `parquet:"segment,optional" doc:"Segment of the cut that the user is in at the end of date, by the attributes last known; null in the total and where unknown. Who has no session at all is in the total only."`
+	Segment  string       `parquet:"segment,optional" doc:"Segment of the cut that the user was in at the end of install_date; null in the total and where unknown. Who had no session by then is in the total only, and for day_n above 0 also whose first session was before install_date."`
 	DayN     int64        `parquet:"day_n" doc:"Days since the install: 0, 1, 7 and 28."`
 	Installs calendar.Day `parquet:"install_date,date" doc:"Local day of the installs."`
 
@@ -20,17 +20,22 @@ type DailyInstalls struct {
 	NeverOpened int64    `parquet:"never_opened_users" doc:"Of the users of installs, the others."`
 	OpenedShare *float64 `parquet:"opened_share,optional" doc:"opened_users divided by installs; null if there are none."`
 
+	OpenSeconds *float64 `parquet:"install_to_open_p50_seconds,optional" doc:"Exact nearest-rank median of the seconds from the install to first_opened_at of users, of opened_users, 0 where that was earlier; null if there are none."`
+
 	IsFinal          bool   `parquet:"is_final" doc:"False until the next day with data has been processed."`
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }
 
-type installsSum struct{ users, first, again, opened int64 }
+type installsSum struct {
+	users, first, again int64
+	toOpen              spans // of those who opened it
+}
 
 func (s *installsSum) merge(o *installsSum) {
 	s.users += o.users
 	s.first += o.first
 	s.again += o.again
-	s.opened += o.opened
+	s.toOpen.merge(&o.toOpen)
 }
 
 // add counts a user who first installed the app n days before, and on the day
@@ -57,16 +62,17 @@ func (s *installsSum) add(u *UserDay, n calendar.Day) {
 	if isFirst {
 		s.first++
 		if u.FirstOpened != 0 {
-			s.opened++
+			s.toOpen.add(ptr(seconds(max(0, u.FirstOpenedAt-u.InstalledAt))))
 		}
 	}
 }
 
 func (t *Tally) installsRow(cut Cut, n calendar.Day, s *installsSum) DailyInstalls {
+	opened := int64(len(s.toOpen.micros))
 	r := DailyInstalls{
 		Date: t.day, Cut: cut.Name, Segment: cut.Segment, DayN: int64(n), Installs: t.day - n,
-		Users: s.users, First: s.first, Opened: s.opened, NeverOpened: s.first - s.opened,
-		OpenedShare: ratio(float64(s.opened), float64(s.first)), IsFinal: t.final, DefinitionDigest: t.digest,
+		Users: s.users, First: s.first, Opened: opened, NeverOpened: s.first - opened, OpenSeconds: s.toOpen.percentile(50),
+		OpenedShare: ratio(float64(opened), float64(s.first)), IsFinal: t.final, DefinitionDigest: t.digest,
 	}
 	if n == 0 {
 		r.Reinstalls = ptr(s.again)

@@ -60,7 +60,7 @@ type DailyOnboarding struct {
 type DailyOnboardingRetention struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Day of the return: cohort_date plus day_n. Partition column."`
 	Cut        string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut that the user is in at the end of date, by the attributes last known; null in the total and where unknown."`
+	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut that the user was in at the end of cohort_date; null in the total and where unknown."`
 	DayN       int64        `parquet:"day_n" doc:"Days since the first session: 1 and 7."`
 	Onboarding string       `parquet:"onboarding" doc:"completed: the event that completes the onboarding happened by the end of cohort_date; not_completed: it did not."`
 	Cohort     calendar.Day `parquet:"cohort_date,date" doc:"Local day on which the first sessions began."`
@@ -98,7 +98,8 @@ func (s *onboardingSum) merge(o *onboardingSum) {
 	}
 }
 
-func (s *onboardingSum) add(a *Analysis, u *UserDay) {
+// addReturn counts a user whose first session began on an earlier day.
+func (s *onboardingSum) addReturn(a *Analysis, u *UserDay) {
 	if len(s.reached) == 0 || u.FirstSeen == 0 {
 		return
 	}
@@ -114,6 +115,13 @@ func (s *onboardingSum) add(a *Analysis, u *UserDay) {
 		if u.ActiveDays.On(0) {
 			of.retained++
 		}
+	}
+}
+
+// addFirst counts a user whose first session began on the day.
+func (s *onboardingSum) addFirst(a *Analysis, u *UserDay) {
+	if len(s.reached) == 0 {
+		return
 	}
 	r := u.firstSession()
 	if r == nil {

@@ -24,9 +24,9 @@ type DailyPush struct {
 	Opening   int64    `parquet:"opening_users" doc:"Users with one."`
 	OpenShare *float64 `parquet:"open_rate,optional" doc:"pushes_opened divided by pushes_received; null if none was received. Above 1 where pushes of earlier days are opened."`
 
-	AfterOpen       int64  `parquet:"sessions_after_open" doc:"Sessions that began on date at most the window after a push was opened, or by its being opened. They count for the campaign of the last such push."`
+	AfterOpen       int64  `parquet:"sessions_after_open" doc:"Sessions that began on date in whose first 60 seconds a push was opened, or at most the window after one was. They count for the campaign of the first push opened in those seconds, else of the last one before."`
 	AfterOpenBy     int64  `parquet:"users_after_open" doc:"Users of those sessions."`
-	AfterReceived   int64  `parquet:"sessions_after_received" doc:"Other sessions that began on date at most the window after a push was received, which so far was not opened. They count for the campaign of the last such push."`
+	AfterReceived   int64  `parquet:"sessions_after_received" doc:"Other sessions that began on date at most the window after a push was received, which was not opened before it or in its first 60 seconds. They count for the campaign of the last such push."`
 	AfterReceivedBy int64  `parquet:"users_after_received" doc:"Users of those sessions."`
 	Unpushed        *int64 `parquet:"sessions_without_push,optional" doc:"Sessions that began on date and are neither; null for a campaign."`
 
@@ -124,7 +124,9 @@ func (s *pushSum) addSessions(a *Analysis, u *UserDay, all *pushCounts, count fu
 		if !r.IsCounted {
 			continue
 		}
-		if p := lastOf(opened, r.StartedAt, window); p != nil {
+		if p := u.openedIn(r); p != nil {
+			count(p.campaign, pushCounts{afterOpen: 1})
+		} else if p := lastOf(opened, r.StartedAt, window); p != nil {
 			count(p.campaign, pushCounts{afterOpen: 1})
 		} else if p := lastOf(received, r.StartedAt, window); p != nil {
 			count(p.campaign, pushCounts{afterReceived: 1})

@@ -2,11 +2,14 @@ package transform
 
 import "sojourn/internal/calendar"
 
-// open notes the day on which the app was first used: a session of nothing but
-// installs shows that it arrived on a device, not that anybody opened it.
+// open notes when the app was first used: a session of nothing but installs
+// shows that it arrived on a device, not that anybody opened it.
 func (u *User) open(r *Session) {
-	if u.FirstOpened == 0 && r.EventCount-r.BackgroundCount > r.InstallCount {
-		u.FirstOpened = u.Date
+	if r.FirstUseAt == 0 || u.FirstOpened != 0 && u.FirstOpened != u.Date {
+		return
+	}
+	if u.FirstOpened == 0 || r.FirstUseAt < u.FirstOpenedAt {
+		u.FirstOpened, u.FirstOpenedAt = u.Date, r.FirstUseAt
 	}
 }
 

@@ -20,19 +20,83 @@ type lastingSums struct {
 // horizons are after how many days it is told what became of a cohort.
 var horizons = [...]calendar.Day{0, 1, 7, 28}
 
-func newLastingSums(a *Analysis) lastingSums {
-	return lastingSums{onboarding: newOnboardingSum(a), push: newPushSum(), incentives: make([]incentiveSum, len(a.Incentives))}
+func newLastingSums(a *Analysis) *lastingSums {
+	return &lastingSums{onboarding: newOnboardingSum(a), push: newPushSum(), incentives: make([]incentiveSum, len(a.Incentives))}
 }
 
-func (s *lastingSums) add(a *Analysis, u *UserDay) {
-	for i, n := range horizons {
-		s.installs[i].add(u, n)
-		s.first[i].add(a, u, n)
+// addLasting counts a user in the total, and what has become of a cohort in the
+// segments that the user was in at the end of the cohort's day. By those of
+// later days a cohort would be sorted by what has become of it.
+func (t *Tally) addLasting(u *UserDay) {
+	all := t.lastingOf(Cut{Name: total})
+	all.addToday(&t.analysis, u)
+	all.addReached(&t.analysis, u)
+	all.addInstalled(u)
+	all.addNewcomer(&t.analysis, u)
+	if !t.analysis.hasCohort(u) {
+		return
 	}
-	s.onboarding.add(a, u)
+	for i := range u.Retention {
+		if u.Retention[i].Retention != dailyRetention {
+			continue
+		}
+		for _, cut := range t.cutsOf(u.Retention[i].Segments) {
+			of := t.lastingOf(cut)
+			of.addNewcomer(&t.analysis, u)
+			if u.InstalledDate == u.FirstSeen {
+				of.addInstalled(u)
+			}
+		}
+	}
+}
+
+// hasCohort says whether rows of the day are about the users whose first
+// session began on the same day as the user's.
+func (a *Analysis) hasCohort(u *UserDay) bool {
+	n := u.Date - u.FirstSeen
+	return n > 0 && (slices.Contains(horizons[:], n) || slices.Contains(onboardedHorizons[:], n) ||
+		slices.ContainsFunc(a.Incentives, func(c Incentive) bool { return calendar.Day(c.ReturnDays) == n }))
+}
+
+func (t *Tally) lastingOf(cut Cut) *lastingSums {
+	if t.lasting[cut] == nil {
+		t.lasting[cut] = newLastingSums(&t.analysis)
+	}
+	return t.lasting[cut]
+}
+
+// addToday counts what is of the day itself.
+func (s *lastingSums) addToday(a *Analysis, u *UserDay) {
+	s.installs[0].add(u, horizons[0])
+	s.first[0].add(a, u, horizons[0])
+	s.onboarding.addFirst(a, u)
 	s.push.add(a, u)
+}
+
+// addInstalled counts what has become of a user who installed the app on an
+// earlier day.
+func (s *lastingSums) addInstalled(u *UserDay) {
+	for i, n := range horizons[1:] {
+		s.installs[i+1].add(u, n)
+	}
+}
+
+// addNewcomer counts what has become of a user whose first session began on an
+// earlier day.
+func (s *lastingSums) addNewcomer(a *Analysis, u *UserDay) {
+	for i, n := range horizons[1:] {
+		s.first[i+1].add(a, u, n)
+	}
+	s.onboarding.addReturn(a, u)
 	for i := range s.incentives {
-		s.incentives[i].add(&a.Incentives[i], u)
+		s.incentives[i].addAssigned(&a.Incentives[i], u)
+	}
+}
+
+// addReached counts a user whom incentives of an earlier day may have reached.
+func (s *lastingSums) addReached(a *Analysis, u *UserDay) {
+	for i := range s.incentives {
+		s.incentives[i].addReached(&a.Incentives[i], u)
 	}
 }
 

@@ -163,7 +163,11 @@ func TestSessionsAfterPushes(t *testing.T) {
 		{"opened exactly the window before", []transform.Step{step(opened, oClock(11, 30, 0), "a")}, "open a"},
 		{"the last one received counts", []transform.Step{step(received, oClock(11, 40, 0), "a"), step(received, oClock(11, 50, 0), "b")}, "received b"},
 		{"one that is opened counts before one received after it", []transform.Step{step(opened, oClock(11, 40, 0), "a"), step(received, oClock(11, 50, 0), "b")}, "open a"},
-		{"opened in the session, but after its beginning", []transform.Step{step(received, oClock(11, 50, 0), "a"), step(opened, start+1, "a")}, "received a"},
+		{"opened a second into the session", []transform.Step{step(received, oClock(11, 50, 0), "a"), step(opened, oClock(12, 0, 1), "a")}, "open a"},
+		{"opened at the end of its first minute", []transform.Step{step(received, oClock(11, 50, 0), "a"), step(opened, oClock(12, 1, 0)-1, "a")}, "open a"},
+		{"opened in its second minute", []transform.Step{step(received, oClock(11, 50, 0), "a"), step(opened, oClock(12, 1, 0), "a")}, "received a"},
+		{"opened a second later, but in no session", []transform.Step{{Role: opened, At: oClock(12, 0, 1), Campaign: "a", SessionID: "other"}}, "none"},
+		{"the one that opens it counts before one opened earlier", []transform.Step{step(opened, oClock(11, 50, 0), "a"), step(opened, oClock(12, 0, 1), "b"), step(opened, oClock(12, 0, 2), "c")}, "open b"},
 		{"without a campaign", []transform.Step{step(opened, start, "")}, "open "},
 	} {
 		t.Run(test.name, func(t *testing.T) {

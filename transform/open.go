@@ -192,6 +192,9 @@ func (f *folding) extend(c *open, e step) {
 		f.step(c, e, visit, view, screen)
 	}
 	c.count(e.kind)
+	if r.FirstUseAt == 0 && e.kind&install == 0 {
+		r.FirstUseAt = e.At
+	}
 	if c.CrashedLast = e.kind&crash != 0; c.CrashedLast {
 		r.CrashCount++
 	}

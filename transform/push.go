@@ -32,8 +32,7 @@ func (u *UserDay) pushes(role Role) []push {
 }
 
 // lastOf returns the last of pushes, in order of time, at most window before
-// an instant or at it; nil if there is none. A push that is opened starts the
-// session by being opened: then the two are one instant.
+// an instant or at it; nil if there is none.
 func lastOf(pushes []push, at, window int64) *push {
 	for i := len(pushes) - 1; i >= 0; i-- {
 		if p := &pushes[i]; p.at <= at {
@@ -41,6 +40,28 @@ func lastOf(pushes []push, at, window int64) *push {
 				return nil
 			}
 			return p
+		}
+	}
+	return nil
+}
+
+// openingMicros is how much of a session may have passed when the push that
+// brought it is seen to be opened: many trackers send that the app came to the
+// foreground first. docs/returning.md#pushes-daily_push.
+const openingMicros = 60_000_000
+
+// openedIn returns the first push that was opened in a session of the day in
+// its first minute; nil if none was.
+func (u *UserDay) openedIn(r *Session) *push {
+	for _, steps := range [...][]Step{u.Steps, u.Later} {
+		for i := range steps {
+			s := &steps[i]
+			if s.Role != string(PushOpen) || s.SessionID != r.SessionID {
+				continue
+			}
+			if after := s.At - r.StartedAt; 0 <= after && after < openingMicros {
+				return &push{s.At, s.Campaign}
+			}
 		}
 	}
 	return nil

@@ -255,10 +255,11 @@ const dailyRetention = "daily"
 func ReservedRetention(name string) bool { return name == dailyRetention }
 
 // retentions returns those whose users' rows are kept, by name: those declared,
-// and the one of daily_retention where the cuts need it.
+// and the one of daily_retention where there are cuts: it has the segments of a
+// user's first day, by which the cohorts of other tables are cut too.
 func (a *Analysis) retentions() []Retention {
 	all := slices.Clone(a.Retentions)
-	if slices.ContainsFunc(a.Cuts, func(cut string) bool { return !isFirstAttribute(cut) }) {
+	if len(a.Cuts) > 0 {
 		daily := Retention{
 			Name: dailyRetention, Anchor: Moment{Kind: OnFirstSession}, Return: Moment{Kind: OnSession}, By: ByDay, Mode: InBrackets,
 		}

@@ -37,6 +37,7 @@ type Session struct {
 	CrashCount      int64  `parquet:"crash_count" doc:"Crash events in the session."`
 	KeyEventCount   int64  `parquet:"key_event_count" doc:"Events that the configuration names as key events."`
 	InstallCount    int64  `parquet:"install_count" doc:"Events that say that the app was installed."`
+	FirstUseAt      int64  `parquet:"first_use_at,optional,timestamp(microsecond)" doc:"Time of its first activity that is no install; null while there is none."`
 	PushOpenCount   int64  `parquet:"push_open_count" doc:"Events that say that a push was opened."`
 
 	StartReason string `parquet:"start_reason" doc:"The rule by which it began: gap (no activity within the timeout before it), stamp (a session id not seen before), after_end (the previous session had ended explicitly), explicit_start, launch, user_change, value_change, midnight, cap, event_cap, burst, backwards (a clock set back), background or orphan_end (a single event that makes a session of its own)."`
@@ -142,6 +143,7 @@ type User struct {
 	FirstStartedAt  int64        `parquet:"first_session_started_at,timestamp(microsecond)" doc:"When it began."`
 	SecondStartedAt int64        `parquet:"second_session_started_at,optional,timestamp(microsecond)" doc:"When the second session began; null while there is none."`
 	FirstOpened     calendar.Day `parquet:"first_opened_date,optional,date" doc:"First day with activity in a session beyond events that say that the app was installed; null while there is none."`
+	FirstOpenedAt   int64        `parquet:"first_opened_at,optional,timestamp(microsecond)" doc:"When the first such activity was; null likewise."`
 	InstalledAt     int64        `parquet:"installed_at,optional,timestamp(microsecond)" doc:"First install, by an event of the role install that came in the first session or on no later day; null if none was seen, or the user was known before."`
 	InstalledDate   calendar.Day `parquet:"installed_date,optional,date" doc:"Local day of that; null likewise."`
 	Installs        int64        `parquet:"installs" doc:"Events of the role install so far, also those outside of sessions."`

@@ -32,6 +32,7 @@ type Tally struct {
 	written    map[string][]Cut         // by segments of user_retention, which repeat
 	segments   []map[string]*segmentSum // of each of segmentations, by segment
 	stability  map[Cut]*stabilitySum    // by attributes of sessions
+	lasting    map[Cut]*lastingSums     // cohorts by the segments of their day, the rest by those of the tally's
 }
 
 // sums are the metrics of one cut of the day.
@@ -47,17 +48,16 @@ type sums struct {
 	intervals   intervalSum
 	hours       hoursSum
 	stability   stabilitySum
-	lasting     lastingSums
 }
 
-func newSums(zone calendar.Zone, a *Analysis) *sums {
+func newSums(zone calendar.Zone) *sums {
 	return &sums{
 		frequency: newFrequencySum(), screens: newScreensSum(), transitions: newTransitionsSum(), features: newFeaturesSum(), funnels: newFunnelsSum(),
-		hours: newHoursSum(zone), lasting: newLastingSums(a),
+		hours: newHoursSum(zone),
 	}
 }
 
-func (s *sums) add(a *Analysis, u *UserDay) {
+func (s *sums) add(u *UserDay) {
 	s.sessions.addUser(u.Sessions)
 	s.frequency.add(u)
 	s.screens.add(u)
@@ -69,7 +69,6 @@ func (s *sums) add(a *Analysis, u *UserDay) {
 	s.intervals.add(u)
 	s.hours.add(u)
 	s.stability.add(u, everySession)
-	s.lasting.add(a, u)
 }
 
 func (s *sums) merge(o *sums) {
@@ -84,7 +83,6 @@ func (s *sums) merge(o *sums) {
 	s.intervals.merge(&o.intervals)
 	s.hours.merge(&o.hours)
 	s.stability.merge(&o.stability)
-	s.lasting.merge(&o.lasting)
 }
 
 // NewTally returns the empty tally of a day of a zone. Final says that the sessions of
@@ -93,7 +91,7 @@ func NewTally(day calendar.Day, zone calendar.Zone, a Analysis, digest string, f
 	t := &Tally{
 		day: day, zone: zone, digest: digest, final: final, minUsers: a.MinUsers,
 		segmentations: a.segmentations(), cuts: a.cuts(), analysis: a,
-		sums:       map[Cut]*sums{{Name: total}: newSums(zone, &a)},
+		sums:       map[Cut]*sums{{Name: total}: newSums(zone)},
 		versions:   map[versionKey]*sessionsSum{},
 		cohorts:    map[cohortKey]*retentionSum{},
 		retentions: declaredRetentions(&a),
@@ -101,6 +99,7 @@ func NewTally(day calendar.Day, zone calendar.Zone, a Analysis, digest string, f
 		lifecycles: map[Cut]*lifecycleSum{{Name: total}: {}},
 		written:    map[string][]Cut{},
 		stability:  map[Cut]*stabilitySum{},
+		lasting:    map[Cut]*lastingSums{},
 	}
 	for range t.segmentations {
 		t.segments = append(t.segments, map[string]*segmentSum{})
@@ -111,7 +110,8 @@ func NewTally(day calendar.Day, zone calendar.Zone, a Analysis, digest string, f
 // Add counts a user. A user must not be added twice.
 func (t *Tally) Add(u *UserDay) {
 	u.attempts = t.attemptsOf(u)
-	t.sums[Cut{Name: total}].add(&t.analysis, u)
+	t.sums[Cut{Name: total}].add(u)
+	t.addLasting(u)
 	t.addCohorts(u)
 	if u.FirstSeen == 0 {
 		return // nobody who has used the app
@@ -123,9 +123,10 @@ func (t *Tally) Add(u *UserDay) {
 		}
 		key := Cut{cut.name, segment}
 		if t.sums[key] == nil {
-			t.sums[key] = newSums(t.zone, &t.analysis)
+			t.sums[key] = newSums(t.zone)
 		}
-		t.sums[key].add(&t.analysis, u)
+		t.sums[key].add(u)
+		t.lastingOf(key).addToday(&t.analysis, u)
 	}
 	t.addVersions(u.Sessions)
 	t.addRetention(u)
@@ -146,6 +147,7 @@ func (t *Tally) Merge(o *Tally) {
 		mergeMaps(t.segments[i], o.segments[i], (*segmentSum).merge)
 	}
 	mergeMaps(t.stability, o.stability, (*stabilitySum).merge)
+	mergeMaps(t.lasting, o.lasting, (*lastingSums).merge)
 }
 
 func mergeMaps[K comparable, V any](into, from map[K]*V, merge func(*V, *V)) {
@@ -172,7 +174,6 @@ func (t *Tally) Tables() Tables {
 		tables.DailyDepth = append(tables.DailyDepth, of.depth.rows(cut, t)...)
 		tables.DailyFeatures = append(tables.DailyFeatures, of.features.rows(cut, t)...)
 		tables.DailyFunnels = append(tables.DailyFunnels, of.funnels.rows(cut, t)...)
-		t.lastingRows(&tables, cut, &of.lasting)
 		tables.DailyLength = append(tables.DailyLength, of.length.rows(DailyLength{
 			Date: t.day, Cut: cut.Name, Segment: cut.Segment, IsFinal: t.final, DefinitionDigest: t.digest,
 		})...)
@@ -185,6 +186,9 @@ func (t *Tally) Tables() Tables {
 		tables.DailyHours = append(tables.DailyHours, of.hours.rows(DailyHour{
 			Date: t.day, Cut: cut.Name, Segment: cut.Segment, IsFinal: t.final, DefinitionDigest: t.digest,
 		})...)
+	}
+	for _, cut := range slices.SortedFunc(maps.Keys(t.lasting), Cut.compare) {
+		t.lastingRows(&tables, cut, t.lasting[cut])
 	}
 	tables.DailySessions = append(tables.DailySessions, t.versionRows()...)
 	slices.SortStableFunc(tables.DailySessions, func(a, b DailySessions) int { return strings.Compare(a.Cut, b.Cut) })

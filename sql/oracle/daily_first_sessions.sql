@@ -31,10 +31,6 @@ newcomer AS (
     d.done_date,
     n.session_date AS second_date,
     SAFE_DIVIDE(UNIX_MICROS(n.started_at) - UNIX_MICROS(f.started_at), 1000000) AS to_second,
-    CASE
-      WHEN i.step_at > f.started_at THEN 0
-      ELSE SAFE_DIVIDE(UNIX_MICROS(f.started_at) - UNIX_MICROS(i.step_at), 1000000)
-    END AS to_first,
     CASE WHEN i.user_id IS NOT NULL THEN 1 ELSE 0 END AS installed
   FROM numbered AS f
   LEFT JOIN numbered AS n ON n.user_id = f.user_id AND n.number = 2
@@ -51,23 +47,20 @@ members AS (
 place AS (
   SELECT
     d.date, m.cut, m.segment, h.day_n, n.cohort_date, n.user_id, n.duration_seconds, n.screen_views, n.engaged, n.bounced, n.installed,
-    CASE WHEN n.installed = 1 THEN n.to_first END AS to_first,
     CASE WHEN n.done_date <= d.date THEN 1 ELSE 0 END AS onboarded,
     CASE WHEN n.second_date <= d.date THEN n.to_second END AS to_second
   FROM days AS d
   CROSS JOIN horizon AS h
   JOIN newcomer AS n ON UNIX_DATE(d.date) - UNIX_DATE(n.cohort_date) = h.day_n
-  JOIN members AS m ON m.date = d.date AND m.user_id = n.user_id
+  JOIN members AS m ON m.date = n.cohort_date AND m.user_id = n.user_id
 ),
 ranked AS (
   SELECT
-    p.date, p.cut, p.segment, p.day_n, p.cohort_date, p.duration_seconds, p.screen_views, p.engaged, p.bounced, p.installed, p.to_first,
+    p.date, p.cut, p.segment, p.day_n, p.cohort_date, p.duration_seconds, p.screen_views, p.engaged, p.bounced, p.installed,
     p.onboarded, p.to_second,
     ROW_NUMBER() OVER (PARTITION BY p.date, p.cut, p.segment, p.day_n ORDER BY CASE WHEN p.duration_seconds IS NULL THEN 1 ELSE 0 END, p.duration_seconds) AS duration_rank,
-    ROW_NUMBER() OVER (PARTITION BY p.date, p.cut, p.segment, p.day_n ORDER BY CASE WHEN p.to_first IS NULL THEN 1 ELSE 0 END, p.to_first) AS first_rank,
     ROW_NUMBER() OVER (PARTITION BY p.date, p.cut, p.segment, p.day_n ORDER BY CASE WHEN p.to_second IS NULL THEN 1 ELSE 0 END, p.to_second) AS second_rank,
     COUNT(p.duration_seconds) OVER (PARTITION BY p.date, p.cut, p.segment, p.day_n) AS durations,
-    COUNT(p.to_first) OVER (PARTITION BY p.date, p.cut, p.segment, p.day_n) AS firsts,
     COUNT(p.to_second) OVER (PARTITION BY p.date, p.cut, p.segment, p.day_n) AS seconds
   FROM place AS p
 )
@@ -85,7 +78,6 @@ SELECT
   CAST(CASE WHEN r.day_n = 0 THEN SUM(r.engaged) END AS INT64) AS engaged_sessions,
   CAST(CASE WHEN r.day_n = 0 THEN SUM(r.bounced) END AS INT64) AS bounced_sessions,
   CAST(CASE WHEN r.day_n = 0 THEN SUM(r.installed) END AS INT64) AS installed_users,
-  CASE WHEN r.day_n = 0 THEN MAX(CASE WHEN r.first_rank = DIV(r.firsts + 1, 2) THEN r.to_first END) END AS install_to_first_p50_seconds,
   CAST(SUM(r.onboarded) AS INT64) AS onboarded_users,
   COUNT(r.to_second) AS second_session_users,
   SAFE_DIVIDE(COUNT(r.to_second), COUNT(*)) AS second_session_share,

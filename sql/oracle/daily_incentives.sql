@@ -1,4 +1,4 @@
--- daily_incentives: who was reached and came back, looked up in sessions and steps; the interval by the book.
+-- daily_incentives: who was reached or held out and came back, looked up in sessions and steps; the interval by the book.
 WITH days AS (
   SELECT DISTINCT l.date FROM mart.daily_ledger AS l
 ),
@@ -18,6 +18,9 @@ reached AS (
   FROM declared AS d
   JOIN mart.session_steps AS s ON s.event_name = d.event_name
 ),
+newcomer AS (
+  SELECT s.user_id, s.session_date AS date FROM mart.sessions AS s WHERE s.is_first_session
+),
 held_out AS (
   SELECT s.user_id, MIN(s.date) AS since FROM mart.session_steps AS s WHERE s.event_name = 'trip_view' GROUP BY s.user_id
 ),
@@ -30,13 +33,13 @@ person AS (
   SELECT
     d.date, p.incentive, p.return_days, p.cohort_date, p.user_id,
     MAX(CASE WHEN r.user_id IS NOT NULL THEN 1 ELSE 0 END) AS reached,
-    MAX(CASE WHEN a.user_id IS NOT NULL THEN 1 ELSE 0 END) AS active,
+    MAX(CASE WHEN a.user_id IS NOT NULL THEN 1 ELSE 0 END) AS is_new,
     MAX(CASE WHEN b.user_id IS NOT NULL THEN 1 ELSE 0 END) AS returned,
     MAX(CASE WHEN h.since <= p.cohort_date THEN 1 ELSE 0 END) AS held_out
   FROM present AS p
   JOIN days AS d ON UNIX_DATE(d.date) - UNIX_DATE(p.cohort_date) = p.return_days
   LEFT JOIN reached AS r ON r.incentive = p.incentive AND r.user_id = p.user_id AND r.date = p.cohort_date
-  LEFT JOIN active AS a ON a.user_id = p.user_id AND a.date = p.cohort_date
+  LEFT JOIN newcomer AS a ON a.user_id = p.user_id AND a.date = p.cohort_date
   LEFT JOIN active AS b ON b.user_id = p.user_id AND b.date > p.cohort_date AND b.date <= d.date
   LEFT JOIN held_out AS h ON h.user_id = p.user_id
   GROUP BY d.date, p.incentive, p.return_days, p.cohort_date, p.user_id
@@ -51,7 +54,7 @@ grouped AS (
     p.date, p.incentive, p.return_days, p.cohort_date, p.user_id, p.reached, p.returned, 'held_out',
     CASE WHEN p.held_out = 1 THEN 'control' ELSE 'treatment' END
   FROM person AS p
-  WHERE p.active = 1 AND p.incentive = 'offer'
+  WHERE p.is_new = 1 AND p.incentive = 'offer'
 ),
 members AS (
   SELECT m.date, m.user_id, m.cut, m.segment FROM mart.members AS m WHERE m.cut <> 'platform'
@@ -67,8 +70,8 @@ place AS (
   SELECT
     g.date, g.incentive, g.return_days, g.cohort_date, g.user_id, g.reached, g.returned, g.pair, g.user_group, m.cut, m.segment
   FROM grouped AS g
-  JOIN members AS m ON m.date = g.date AND m.user_id = g.user_id
-  WHERE m.cut <> 'total'
+  JOIN members AS m ON m.date = g.cohort_date AND m.user_id = g.user_id
+  WHERE m.cut <> 'total' AND g.pair = 'held_out'
 ),
 pairs AS (
   SELECT

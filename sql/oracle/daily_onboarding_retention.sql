@@ -27,7 +27,7 @@ place AS (
   FROM days AS d
   CROSS JOIN horizon AS h
   JOIN newcomer AS n ON UNIX_DATE(d.date) - UNIX_DATE(n.cohort_date) = h.day_n
-  JOIN members AS m ON m.date = d.date AND m.user_id = n.user_id
+  JOIN members AS m ON m.date = n.cohort_date AND m.user_id = n.user_id
   LEFT JOIN done AS c ON c.user_id = n.user_id
   LEFT JOIN active AS a ON a.user_id = n.user_id AND a.date = d.date
 )

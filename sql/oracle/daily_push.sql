@@ -1,6 +1,6 @@
 -- daily_push: pushes of the steps, and of every session the last push before it.
 WITH push AS (
-  SELECT s.date, s.user_id, s.role, s.step_at, s.step_number, s.campaign
+  SELECT s.date, s.user_id, s.session_id, s.role, s.step_at, s.step_number, s.campaign
   FROM mart.session_steps AS s
   WHERE s.role IN ('push_received', 'push_open')
 ),
@@ -16,13 +16,25 @@ before AS (
     AND p.date <= s.session_date
     AND UNIX_MICROS(s.started_at) - UNIX_MICROS(p.step_at) BETWEEN 0 AND 36000000000
 ),
+opening AS (
+  SELECT
+    s.session_id,
+    p.campaign,
+    ROW_NUMBER() OVER (PARTITION BY s.session_id ORDER BY p.step_at, p.date, p.step_number) AS number
+  FROM mart.sessions AS s
+  JOIN push AS p
+    ON p.session_id = s.session_id
+    AND p.role = 'push_open'
+    AND UNIX_MICROS(p.step_at) - UNIX_MICROS(s.started_at) BETWEEN 0 AND 59999999
+),
 began AS (
   SELECT
     s.session_date AS date,
     s.user_id,
-    CASE WHEN o.session_id IS NOT NULL THEN 'open' WHEN r.session_id IS NOT NULL THEN 'received' ELSE 'none' END AS after,
-    CASE WHEN o.session_id IS NOT NULL THEN o.campaign ELSE r.campaign END AS campaign
+    CASE WHEN i.session_id IS NOT NULL OR o.session_id IS NOT NULL THEN 'open' WHEN r.session_id IS NOT NULL THEN 'received' ELSE 'none' END AS after,
+    CASE WHEN i.session_id IS NOT NULL THEN i.campaign WHEN o.session_id IS NOT NULL THEN o.campaign ELSE r.campaign END AS campaign
   FROM mart.sessions AS s
+  LEFT JOIN opening AS i ON i.session_id = s.session_id AND i.number = 1
   LEFT JOIN before AS o ON o.session_id = s.session_id AND o.role = 'push_open' AND o.number = 1
   LEFT JOIN before AS r ON r.session_id = s.session_id AND r.role = 'push_received' AND r.number = 1
   WHERE s.is_counted

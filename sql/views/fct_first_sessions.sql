@@ -14,14 +14,15 @@ WITH cell AS (
   WHERE f.date BETWEEN DATE '2000-01-01' AND @as_of
 ),
 installed AS (
-  SELECT i.date, i.day_n, i.cut, i.segment, i.installs, i.reinstalls, i.opened_users, i.opened_share, i.definition_digest, i.is_final
+  SELECT i.date, i.day_n, i.cut, i.segment, i.installs, i.reinstalls, i.opened_users, i.opened_share, i.install_to_open_p50_seconds,
+    i.definition_digest, i.is_final
   FROM mart.daily_installs AS i
   WHERE i.date BETWEEN DATE '2000-01-01' AND @as_of
 ),
 began AS (
   SELECT
     f.date, f.day_n, f.cut, f.segment, f.users, f.duration_p50_seconds, f.screens_per_session, f.engaged_sessions, f.bounced_sessions,
-    f.install_to_first_p50_seconds, f.onboarded_users, f.second_session_users, f.second_session_share,
+    f.onboarded_users, f.second_session_users, f.second_session_share,
     f.first_to_second_p50_seconds, f.definition_digest, f.is_final
   FROM mart.daily_first_sessions AS f
   WHERE f.date BETWEEN DATE '2000-01-01' AND @as_of
@@ -36,7 +37,7 @@ SELECT
   i.reinstalls,
   i.opened_users,
   i.opened_share,
-  b.install_to_first_p50_seconds,
+  i.install_to_open_p50_seconds,
   b.users AS first_session_users,
   b.duration_p50_seconds AS first_duration_p50_seconds,
   b.screens_per_session AS first_screens_per_session,
