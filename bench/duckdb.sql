@@ -107,9 +107,9 @@ DELETE FROM events WHERE rowid IN (SELECT event FROM extra);
 
 -- Sessions -------------------------------------------------------------------
 
--- Activity in order: n counts the events of a subject. A stretch, named by the
--- n of its first event, is the activity between two pauses or explicit ends; an
--- end in no stretch ends nothing and is outside.
+-- Activity in order: n counts the events of a subject. A stretch, named by its
+-- first event, is the activity between two pauses or explicit ends; an end in no
+-- stretch ends nothing and is outside.
 -- The sorts carry few columns; the rest is joined where it is summed up.
 CREATE TEMP TABLE steps AS
 WITH ordered AS (
@@ -141,7 +141,7 @@ WITH ordered AS (
 )
 SELECT
     * EXCLUDE (ends, fresh),
-    max(CASE WHEN fresh THEN n END) OVER (PARTITION BY subject ORDER BY n) AS stretch,
+    last_value(CASE WHEN fresh THEN event END IGNORE NULLS) OVER (PARTITION BY subject ORDER BY n) AS stretch,
 FROM (SELECT *, prev_us IS NULL OR at_us - prev_us > timeout() OR prev_end AS fresh FROM ordered)
 WHERE NOT (fresh AND ends);
 
@@ -149,56 +149,55 @@ WHERE NOT (fresh AND ends);
 -- a session's start, again and again.
 CREATE TEMP TABLE cuts AS
 WITH RECURSIVE changes AS (
-    SELECT c.subject, c.stretch, c.n, c.at_us
+    SELECT c.stretch, c.n, c.event, c.at_us
     FROM steps AS c
-    JOIN steps AS first ON first.subject = c.subject AND first.n = c.stretch
-    WHERE c.prev_user <> c.user_id AND c.prev_user_us >= first.at_us AND c.n > c.stretch
+    JOIN steps AS first ON first.event = c.stretch
+    WHERE c.prev_user <> c.user_id AND c.prev_user_us >= first.at_us AND c.event <> c.stretch
 ),
 long AS (
-    SELECT subject, stretch FROM steps GROUP BY subject, stretch HAVING max(at_us) - min(at_us) > cap()
+    SELECT stretch FROM steps GROUP BY stretch HAVING max(at_us) - min(at_us) > cap()
 ),
 pieces AS (
-    SELECT s.subject, s.stretch, s.n, s.at_us, coalesce(max(c.n), s.stretch) AS piece
+    SELECT s.stretch, s.n, s.event, s.at_us, coalesce(arg_max(c.event, c.n), s.stretch) AS piece
     FROM steps AS s
-    JOIN long USING (subject, stretch)
-    LEFT JOIN changes AS c ON c.subject = s.subject AND c.stretch = s.stretch AND c.n <= s.n
-    GROUP BY s.subject, s.stretch, s.n, s.at_us
+    JOIN long USING (stretch)
+    LEFT JOIN changes AS c ON c.stretch = s.stretch AND c.n <= s.n
+    GROUP BY s.stretch, s.n, s.event, s.at_us
 ),
 capped AS (
-    SELECT subject, stretch, piece, n, at_us FROM pieces WHERE n = piece
+    SELECT stretch, piece, n, event, at_us FROM pieces WHERE event = piece
     UNION ALL
-    SELECT p.subject, p.stretch, p.piece, min(p.n), min(p.at_us)
+    SELECT p.stretch, p.piece, min(p.n), arg_min(p.event, p.n), min(p.at_us)
     FROM capped AS c
-    JOIN pieces AS p ON p.subject = c.subject AND p.piece = c.piece AND p.at_us > c.at_us + cap()
-    GROUP BY p.subject, p.stretch, p.piece
+    JOIN pieces AS p ON p.piece = c.piece AND p.at_us > c.at_us + cap()
+    GROUP BY p.stretch, p.piece
 )
-SELECT subject, stretch, n, 'user_change' AS reason FROM changes
+SELECT stretch, n, event, 'user_change' AS reason FROM changes
 UNION ALL
-SELECT subject, stretch, n, 'cap' FROM capped WHERE n > piece;
+SELECT stretch, n, event, 'cap' FROM capped WHERE event <> piece;
 
--- A session is named by the n of its first event.
+-- A session is named by its first event.
 CREATE TEMP TABLE placed AS
 WITH cuts_of AS (
-    SELECT subject, stretch, list(n) AS starts FROM cuts GROUP BY ALL
+    SELECT stretch, list({n: n, event: event}) AS starts FROM cuts GROUP BY ALL
 )
 SELECT
     s.event,
-    s.subject,
     s.n,
     s.at_us,
     s.prev_us,
     s.prev_background,
     s.prev_screen,
-    coalesce(list_max(list_filter(c.starts, lambda at_n: at_n <= s.n)), s.stretch) AS session,
+    coalesce(list_max(list_filter(c.starts, lambda start: start.n <= s.n)).event, s.stretch) AS session,
 FROM steps AS s
-LEFT JOIN cuts_of AS c USING (subject, stretch);
+LEFT JOIN cuts_of AS c USING (stretch);
 
 DROP TABLE steps;
 
 CREATE TEMP TABLE folded AS
 SELECT
-    c.subject,
-    c.session,
+    session,
+    any_value(e.subject) AS subject,
     min(c.at_us) AS started_us,
     max(c.at_us) AS ended_us,
     count(*) AS activity,
@@ -210,7 +209,7 @@ SELECT
     min(n) FILTER (screen IS NOT NULL) AS first_shown_n,
     bool_or(is_end(event_name)) AS ended,
     bool_or(to_foreground(event_name) OR to_background(event_name)) AS has_markers,
-    coalesce(sum(c.at_us - prev_us) FILTER (prev_background AND n > session), 0)::BIGINT AS background_us,
+    coalesce(sum(c.at_us - prev_us) FILTER (prev_background AND event <> session), 0)::BIGINT AS background_us,
     arg_max(is_crash(event_name), n) AS crashed_last,
     arg_min(e.event_id, n) AS first_event,
     arg_min(e.device_id, n) AS device_id,
@@ -226,10 +225,10 @@ SELECT
     arg_min(language, n) AS language,
     arg_min(acquisition_source, n) AS acquisition_source,
     arg_min(campaign, n) AS campaign,
-    arg_min(session_id, n) AS source_session_id,
+    arg_min(e.session_id, n) AS source_session_id,
 FROM placed AS c
 JOIN events AS e ON e.rowid = c.event
-GROUP BY ALL;
+GROUP BY session;
 
 -- What happens in the background joins the session that it is in, or the one
 -- before if that has not ended explicitly and is not too long ago.
@@ -252,7 +251,7 @@ SELECT at_us FROM events WHERE is_end(event_name) AND rowid NOT IN (SELECT event
 
 CREATE TEMP TABLE sessions AS
 WITH joined AS (
-    SELECT subject, session, count(*) AS events, max(at_us) AS last_us FROM background WHERE session IS NOT NULL GROUP BY ALL
+    SELECT session, count(*) AS events, max(at_us) AS last_us FROM background WHERE session IS NOT NULL GROUP BY ALL
 ),
 named AS (
     SELECT
@@ -270,8 +269,8 @@ named AS (
         ended_us - started_us - background_us AS foreground_us,
         lead(started_us) OVER (PARTITION BY f.subject ORDER BY started_us) AS next_us,
     FROM folded AS f
-    LEFT JOIN cuts ON cuts.subject = f.subject AND cuts.n = f.session
-    LEFT JOIN joined ON joined.subject = f.subject AND joined.session = f.session
+    LEFT JOIN cuts ON cuts.event = f.session
+    LEFT JOIN joined ON joined.session = f.session
 ),
 followed AS (
     SELECT
@@ -386,7 +385,7 @@ SELECT least(last.day, min(session_date) FILTER (NOT is_final)) AS day FROM sess
 
 -- Few sessions touch more than one day: only theirs are put together from events.
 CREATE TEMP TABLE overnight AS
-SELECT subject, session, started_us, session_id, user_id, device_id, session_date
+SELECT session, started_us, session_id, user_id, device_id, session_date
 FROM sessions
 WHERE last_date > session_date;
 
@@ -395,24 +394,22 @@ WHERE last_date > session_date;
 CREATE TEMP TABLE parts AS
 WITH stepped AS (
     SELECT
-        o.subject,
         o.session,
         day_of(s.at_us) AS date,
         midnight(day_of(s.at_us)) AS midnight_us,
         s.at_us,
         n,
         event_name,
-        CASE WHEN prev_background AND n > o.session THEN prev_us END AS away_us,
+        CASE WHEN prev_background AND s.event <> o.session THEN prev_us END AS away_us,
         platform,
         country,
         app_version,
     FROM overnight AS o
-    JOIN placed AS s ON s.subject = o.subject AND s.session = o.session
+    JOIN placed AS s ON s.session = o.session
     JOIN events AS e ON e.rowid = s.event
 ),
 active AS (
     SELECT
-        subject,
         session,
         date,
         min(at_us) AS first_us,
@@ -430,12 +427,11 @@ active AS (
     GROUP BY ALL
 ),
 joined AS (
-    SELECT subject, session, day_of(at_us) AS date, count(*) AS events
-    FROM background SEMI JOIN overnight USING (subject, session)
+    SELECT session, day_of(at_us) AS date, count(*) AS events
+    FROM background SEMI JOIN overnight USING (session)
     GROUP BY ALL
 )
 SELECT
-    subject,
     session,
     date,
     first_us,
@@ -460,11 +456,11 @@ SELECT
     device_id,
     session_date,
 FROM active
-FULL JOIN joined USING (subject, session, date)
-JOIN overnight USING (subject, session)
+FULL JOIN joined USING (session, date)
+JOIN overnight USING (session)
 WINDOW
-    days AS (PARTITION BY subject, session ORDER BY date),
-    past AS (PARTITION BY subject, session ORDER BY date ROWS UNBOUNDED PRECEDING);
+    days AS (PARTITION BY session ORDER BY date),
+    past AS (PARTITION BY session ORDER BY date ROWS UNBOUNDED PRECEDING);
 
 COPY (
     SELECT
@@ -523,7 +519,7 @@ TO 'session_days' (FORMAT parquet, PARTITION_BY (date));
 CREATE TEMP TABLE moments AS
 WITH shown AS (
     SELECT
-        s.rowid AS visit_of,
+        s.session,
         s.person,
         s.user_id,
         s.session_id,
@@ -541,7 +537,7 @@ WITH shown AS (
         p.prev_screen,
     FROM placed AS p
     JOIN events AS e ON e.rowid = p.event
-    JOIN sessions AS s ON s.subject = p.subject AND s.session = p.session
+    JOIN sessions AS s ON s.session = p.session
     WHERE is_view OR is_visit OR is_install(e.event_name) OR is_push_open(e.event_name)
 )
 SELECT
@@ -552,7 +548,7 @@ SELECT
     CASE WHEN is_visit THEN coalesce(lead(at_us) OVER alike, ended_us) - at_us END AS visit_us,
     is_visit AND lead(n) OVER alike IS NULL AS is_last,
 FROM shown
-WINDOW alike AS (PARTITION BY visit_of, is_visit ORDER BY n);
+WINDOW alike AS (PARTITION BY session, is_visit ORDER BY n);
 
 -- A push that is in no session is of the user whom it names, else of the one in
 -- whose hands the device is: in the session before it on that day or going on
@@ -576,7 +572,7 @@ WITH received AS (
         e.campaign,
     FROM background AS b
     JOIN events AS e ON e.rowid = b.event
-    LEFT JOIN sessions AS s ON s.subject = b.subject AND s.session = b.latest
+    LEFT JOIN sessions AS s ON s.session = b.latest
     WHERE is_push(e.event_name)
 ),
 last_owners AS (
@@ -726,7 +722,7 @@ FROM (
     UNION ALL
     SELECT s.person, s.session_id, s.next_us, p.date, p.last_us, p.ended, p.crash_count_so_far > 0
     FROM parts AS p
-    JOIN sessions AS s USING (subject, session)
+    JOIN sessions AS s USING (session)
     WHERE p.activity > 0
 );
 
@@ -1316,7 +1312,7 @@ COPY (
             count(*) FILTER (is_after_crash) AS sessions_after_crash,
             quantile_disc(duration_us, 0.5) FILTER (is_after_crash) AS after_crash_p50_us,
         FROM sessions AS s
-        LEFT JOIN returners AS r ON s.crash_count > 0 AND r.date = s.session_date AND r.person = s.person
+        LEFT JOIN returners AS r ON r.date = s.session_date AND r.person = CASE WHEN s.crash_count > 0 THEN s.person END
         GROUP BY GROUPING SETS ((session_date), (session_date, s.app_version), (session_date, s.device_model), (session_date, s.os_version))
     )
     SELECT
@@ -1441,7 +1437,7 @@ COPY (
             count(*) FILTER (is_view) AS views,
             count(*) FILTER (is_visit) AS visits,
             count(DISTINCT person) FILTER (is_visit) AS users,
-            count(DISTINCT visit_of) FILTER (is_visit) AS sessions,
+            count(DISTINCT session) FILTER (is_visit) AS sessions,
             sum(visit_us)::BIGINT AS time_us,
             quantile_disc(visit_us, 0.5) AS p50_us,
             count(*) FILTER (visit_number = 1) AS entries,
@@ -1486,7 +1482,7 @@ COPY (
             is_last AND NOT is_final AS unknown,
             count(*) AS transitions,
             count(DISTINCT person) AS users,
-            count(DISTINCT visit_of) AS sessions,
+            count(DISTINCT session) AS sessions,
         FROM moments
         WHERE is_visit
         GROUP BY ALL
