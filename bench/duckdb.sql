@@ -558,6 +558,7 @@ WITH received AS (
     SELECT
         b.at_us,
         b.subject,
+        b.session,
         b.session IS NOT NULL AS joined,
         s.session_id,
         s.user_id AS owner,
@@ -587,6 +588,7 @@ SELECT
         WHEN midnight(r.date) - r.ended_us <= timeout() THEN CASE WHEN r.ended THEN r.subject ELSE r.owner END
         ELSE coalesce(l.owner, r.subject)
     END AS user_id,
+    r.session,
     CASE WHEN joined THEN r.session_id END AS session_id,
     r.at_us,
     r.event_id,
@@ -596,7 +598,7 @@ SELECT
 FROM received AS r
 LEFT JOIN last_owners AS l ON l.subject = r.subject AND l.date = r.date
 UNION ALL
-SELECT date, user_id, session_id, at_us, event_id, event_name, screen, campaign
+SELECT date, user_id, session, session_id, at_us, event_id, event_name, screen, campaign
 FROM moments
 WHERE role(event_name) IS NOT NULL;
 
@@ -605,6 +607,7 @@ COPY (
         SELECT
             date,
             user_id,
+            session,
             session_id,
             at_us,
             event_id,
@@ -617,7 +620,7 @@ COPY (
             campaign,
         FROM moments
         UNION ALL
-        SELECT date, user_id, session_id, at_us, event_id, event_name, false, false, NULL, screen, NULL, campaign
+        SELECT date, user_id, session, session_id, at_us, event_id, event_name, false, false, NULL, screen, NULL, campaign
         FROM pushes
         WHERE is_push(event_name)
     )
@@ -625,7 +628,7 @@ COPY (
         date,
         row_number() OVER (
             PARTITION BY date, user_id
-            ORDER BY at_us, session_id NULLS FIRST, rank(event_name), event_id
+            ORDER BY at_us, session NULLS FIRST, rank(event_name), event_id
         ) AS step_number,
         user_id,
         session_id,
@@ -651,10 +654,9 @@ COPY (
             date,
             count(*) AS events,
             min(at_us) AS first_us,
-            max(at_us) AS last_us,
-            arg_max_null(campaign, at_us) AS campaign,
+            {date: date, us: max(at_us), campaign: arg_max_null(campaign, at_us)} AS latest,
         FROM pushes
-        GROUP BY ALL
+        GROUP BY user_id, event_name, date
     ),
     firsts AS (
         SELECT user_id, event_name, min(date) AS first_date, min(first_us) AS first_us FROM days GROUP BY ALL
@@ -674,8 +676,8 @@ COPY (
             coalesce(d.events, 0) AS events_1d,
             sum(d.events) OVER past AS events_total,
             list(d.events IS NOT NULL) OVER bits AS recent,
-            last_value(CASE WHEN d.events > 0 THEN {date: d.date, us: d.last_us, campaign: d.campaign} END IGNORE NULLS) OVER past AS last,
-            last_value(CASE WHEN d.events > 0 THEN {us: d.last_us, campaign: d.campaign} END IGNORE NULLS) OVER before AS before,
+            last_value(d.latest IGNORE NULLS) OVER past AS last,
+            last_value(d.latest IGNORE NULLS) OVER before AS before,
         FROM grid AS g
         LEFT JOIN days AS d ON d.user_id = g.user_id AND d.event_name = g.event_name AND d.date = g.date
         WINDOW
@@ -936,7 +938,16 @@ COPY (
         WHERE seconds_since_previous_session IS NOT NULL
     ),
     measures AS (
-        SELECT date, 'active_users' AS measure, days AS window_days, NULL AS bucket, users, sessions, NULL::DOUBLE AS value, NULL::BIGINT AS users_at_least, NULL::DOUBLE AS share_at_least
+        SELECT
+            date,
+            'active_users' AS measure,
+            days AS window_days,
+            NULL AS bucket,
+            users,
+            sessions,
+            NULL::DOUBLE AS value,
+            NULL::BIGINT AS users_at_least,
+            NULL::DOUBLE AS share_at_least,
         FROM totals
         UNION ALL
         SELECT date, 'sessions_per_user', days, NULL, users, sessions, sessions / nullif(users, 0), NULL, NULL
@@ -1214,10 +1225,13 @@ TO 'daily_length' (FORMAT parquet, PARTITION_BY (date));
 
 COPY (
     WITH edges AS (
-        SELECT lag(up_to) OVER (ORDER BY up_to) AS over_seconds, up_to AS up_to_seconds, coalesce(up_to * 1_000_000, 9223372036854775807) AS up_to_us
+        SELECT
+            lag(up_to) OVER (ORDER BY up_to) AS over_seconds,
+            up_to AS up_to_seconds,
+            coalesce(up_to * 1_000_000, 9223372036854775807) AS up_to_us,
         FROM unnest([
-            0, 1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800, 43200,
-            86400, NULL
+            0, 1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600,
+            28800, 43200, 86400, NULL
         ]::BIGINT[]) AS all_edges(up_to)
     ),
     buckets AS (
@@ -1313,7 +1327,12 @@ COPY (
             quantile_disc(duration_us, 0.5) FILTER (is_after_crash) AS after_crash_p50_us,
         FROM sessions AS s
         LEFT JOIN returners AS r ON r.date = s.session_date AND r.person = CASE WHEN s.crash_count > 0 THEN s.person END
-        GROUP BY GROUPING SETS ((session_date), (session_date, s.app_version), (session_date, s.device_model), (session_date, s.os_version))
+        GROUP BY GROUPING SETS (
+            (session_date),
+            (session_date, s.app_version),
+            (session_date, s.device_model),
+            (session_date, s.os_version)
+        )
     )
     SELECT
         * EXCLUDE (returned, after_crash_p50_us),
