@@ -59,6 +59,7 @@ func (o options) run(ctx context.Context) (err error) {
 		Lake:       lake,
 		Sources:    []extract.Source{{Name: "app", Bucket: raw, Format: "ndjson", Match: "**/*.json*"}},
 		Definition: transform.App(),
+		Analysis:   transform.Analysis{PushWindow: 30 * time.Minute}, // as sojourn does
 		Zone:       zone,
 		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) {
 			if o.warehouse == "" {

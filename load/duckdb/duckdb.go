@@ -10,8 +10,8 @@
 // too, but every call ends in an error that says so.
 package duckdb
 
-// Options bound what DuckDB may use. The zero value leaves that to DuckDB: all
-// cores and 80 % of the memory.
+// Options bound what DuckDB may use. The zero value is 80 % of the memory, and
+// all cores for an answer but one for a publish.
 type Options struct {
 	MemoryLimit string // such as 512MiB
 	Threads     int

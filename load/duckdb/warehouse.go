@@ -76,8 +76,12 @@ func (w *Warehouse) connect(ctx context.Context, mode access) (*sql.DB, error) {
 	if w.opts.MemoryLimit != "" {
 		config.Set("memory_limit", w.opts.MemoryLimit)
 	}
-	if w.opts.Threads > 0 {
-		config.Set("threads", strconv.Itoa(w.opts.Threads))
+	threads := w.opts.Threads
+	if threads == 0 && mode == readWrite {
+		threads = 1 // rows go in in their order: a second thread does little but wait, and that busily
+	}
+	if threads > 0 {
+		config.Set("threads", strconv.Itoa(threads))
 	}
 	connector, err := driverduckdb.NewConnector(w.path+"?"+config.Encode(), func(conn driver.ExecerContext) error {
 		_, err := conn.ExecContext(ctx, session, nil)
