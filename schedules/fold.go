@@ -95,6 +95,7 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	w.userEvents = transform.NextUserEvents(day, before.userEvents, w.steps, definition.Digest())
 	w.userFeatures = transform.NextUserFeatures(day, before.userFeatures, w.steps, w.days, u.analysis.Features, definition.Digest())
 	w.userFunnels = transform.NextUserFunnels(day, before.userFunnels, w.steps, w.days, u.analysis.Funnels, definition.Digest())
+	w.decideSegments(u)
 	w.retention = w.nextRetention(u, before.retention)
 	transform.NoteInstalls(w.users, w.userEvents, w.steps)
 	return w, tells, nil

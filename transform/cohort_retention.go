@@ -77,11 +77,11 @@ func (t *Tally) addCohorts(u *UserDay) {
 	}
 }
 
-// cutsOf are the cuts that the segments of a user name.
+// cutsOf are the cuts that the segments of a user name, read once.
 func (t *Tally) cutsOf(segments string) []Cut {
 	cuts, ok := t.written[segments]
 	if !ok {
-		cuts = cutsOf(segments)
+		cuts = readCuts(segments)
 		t.written[segments] = cuts
 	}
 	return cuts

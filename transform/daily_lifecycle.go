@@ -1,8 +1,6 @@
 package transform
 
 import (
-	"math/bits"
-
 	"sojourn/internal/calendar"
 )
 
@@ -66,7 +64,7 @@ func lifecycleOf(u *User) *lifecycleSum {
 		if u.ActiveDays.DaysIn(days) > 0 {
 			r.Recent = 1
 		}
-		if bits.TrailingZeros64(uint64(u.ActiveDays)) == days {
+		if u.churned(days) {
 			r.Churned = 1
 		}
 	}
@@ -76,9 +74,26 @@ func lifecycleOf(u *User) *lifecycleSum {
 func (t *Tally) addLifecycle(u *UserDay) {
 	one := lifecycleOf(u.User)
 	at(t.lifecycles, Cut{Name: total}).merge(one)
+	if len(t.cuts) == 0 {
+		return
+	}
+	// Who is gone was among the recent of the day before, in the segment of then.
+	var gone lifecycleSum
+	for i := range one {
+		gone[i].Churned, one[i].Churned = one[i].Churned, 0
+	}
 	for i := range t.cuts {
 		if segment, in := t.cuts[i].whenever(u); in {
 			at(t.lifecycles, Cut{t.cuts[i].name, segment}).merge(one)
+		}
+	}
+	if !hasChurned(u.User) {
+		return
+	}
+	before := dayBefore(u.User)
+	for i := range t.cuts {
+		if segment, in := t.cuts[i].whenever(before); in {
+			at(t.lifecycles, Cut{t.cuts[i].name, segment}).merge(&gone)
 		}
 	}
 }

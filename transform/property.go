@@ -14,18 +14,21 @@ func (u *User) Property(name string) string { return property(u.Properties, name
 
 // property finds a property in a text of properties.
 func property(properties, name string) string {
-	for rest := properties; rest != ""; {
+	value, _ := pairOf(properties, name)
+	return value
+}
+
+// pairOf finds the value under a name in a text as url.Values.Encode makes it.
+func pairOf(text, name string) (value string, found bool) {
+	for rest := text; rest != ""; {
 		var pair string
 		pair, rest, _ = strings.Cut(rest, "&")
-		if value, ok := strings.CutPrefix(pair, name+"="); ok {
-			text, err := url.QueryUnescape(value)
-			if err != nil {
-				return "" // not written by url.Values.Encode
-			}
-			return text
+		if is, of, _ := strings.Cut(pair, "="); is == name {
+			value, err := url.QueryUnescape(of)
+			return value, err == nil
 		}
 	}
-	return ""
+	return "", false
 }
 
 // latestProperties are those of two texts of properties, each sorted by name;

@@ -35,7 +35,7 @@ func newChronicle(zone calendar.Zone, a transform.Analysis, deeds []deed) chroni
 	c := chronicle{zone: zone, deeds: deeds, tables: map[calendar.Day]transform.Tables{}}
 	slices.SortStableFunc(c.deeds, func(x, y deed) int { return int(x.at - y.at) })
 	d := transform.App()
-	users := map[string]transform.User{}
+	users := map[string]*transform.User{}
 	var events []transform.UserEvent
 	var kept []transform.UserRetention
 	for _, x := range c.deeds {
@@ -72,10 +72,10 @@ func newChronicle(zone calendar.Zone, a transform.Analysis, deeds []deed) chroni
 		for _, id := range c.users() {
 			u, seen := users[id]
 			if !seen {
-				u.Date = day
+				u = &transform.User{Date: day}
 			}
 			if seen || len(began[id]) > 0 {
-				users[id] = u.Next(day, began[id], nil, 0, "d")
+				users[id] = new(u.Next(day, began[id], nil, 0, "d"))
 			}
 		}
 		ofDay := func(kept []transform.UserRetention) func(func(*transform.UserDay) bool) {
@@ -83,7 +83,7 @@ func newChronicle(zone calendar.Zone, a transform.Analysis, deeds []deed) chroni
 				for _, id := range c.users() {
 					u := transform.UserDay{User: &transform.User{Date: day, UserID: id}, Sessions: began[id]}
 					if known, ok := users[id]; ok {
-						u.User = &known
+						u.User = known
 					}
 					for _, s := range steps {
 						if s.UserID == id {
@@ -106,6 +106,7 @@ func newChronicle(zone calendar.Zone, a transform.Analysis, deeds []deed) chroni
 				}
 			}
 		}
+		transform.DecideSegments(ofDay(nil), &a)
 		kept = transform.NextRetention(day, zone, &d, &a, kept, ofDay(nil), parts)
 		tally := transform.NewTally(day, calendar.UTC, a, "d", true)
 		for u := range ofDay(kept) {
@@ -499,4 +500,60 @@ func TestGrowthAccountingAddsUp(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Who is gone with a day is counted in the segment of the day before, like
+// those whom the churn rate divides by: no segment loses more than it had, and
+// segments that all are in lose as many as the total.
+func TestChurnIsOfTheSegmentOfTheDayBefore(t *testing.T) {
+	ofToday := transform.Segmentation{Name: "today", Otherwise: "seldom", Rules: []transform.SegmentRule{
+		{Segment: "twice", When: "2", Holds: func(u *transform.UserDay) (bool, error) { return len(u.Sessions) > 1, nil }},
+		{Segment: "once", When: "1", Holds: func(u *transform.UserDay) (bool, error) { return len(u.Sessions) > 0, nil }},
+	}}
+	someoneGone := map[string]bool{} // segments of rules
+	rapid.Check(t, func(t *rapid.T) {
+		var deeds []deed
+		first := date(1)
+		for range rapid.IntRange(1, 30).Draw(t, "visits") {
+			deeds = append(deeds, deed{
+				rapid.SampledFrom([]string{"ann", "bob", "cat"}).Draw(t, "user"),
+				calendar.UTC.Start(first + calendar.Day(rapid.SampledFrom([]int{0, 1, 2, 5, 27, 28, 29, 30, 33, 56, 57, 58}).Draw(t, "day"))), "session",
+			})
+		}
+		for n := range calendar.Day(90) { // no day without data, which zoe sees to
+			deeds = append(deeds, deed{"zoe", calendar.UTC.Start(first + n), "session"})
+		}
+		all := []string{"platform", "lifecycle", "lifecycle_day", "activity_tier", "recency_frequency", "today"} // in which all are who were here lately
+		c := newChronicle(calendar.UTC, transform.Analysis{Cuts: append(all, "length_tier"), Segmentations: []transform.Segmentation{ofToday}}, deeds)
+		type part struct {
+			transform.Cut
+			lapse int64
+		}
+		recent := map[part]int64{} // on the day before
+		for _, day := range c.days {
+			now, gone := map[part]int64{}, map[part]int64{}
+			for _, r := range c.tables[day].DailyLifecycle {
+				of := part{transform.Cut{Name: r.Cut, Segment: r.Segment}, r.Lapse}
+				now[of] = r.Recent
+				gone[part{transform.Cut{Name: r.Cut}, r.Lapse}] += r.Churned
+				if r.Churned > recent[of] {
+					t.Errorf("%s: %d churned of %d the day before: %+v", day, r.Churned, recent[of], r)
+				}
+				if r.Cut == "today" && r.Churned > 0 {
+					someoneGone[r.Segment] = true
+				}
+			}
+			for _, lapse := range []int64{1, 28} {
+				for _, cut := range all {
+					if got, want := gone[part{transform.Cut{Name: cut}, lapse}], gone[part{transform.Cut{Name: "total"}, lapse}]; got != want {
+						t.Errorf("%s, lapse %d: %d churned by %s, %d in total", day, lapse, got, cut, want)
+					}
+				}
+			}
+			recent = now
+		}
+	})
+	if len(someoneGone) != 3 {
+		t.Errorf("churned: %v, want some in every segment", someoneGone)
+	}
 }

@@ -163,6 +163,9 @@ type User struct {
 	Language    string `parquet:"language,optional" doc:"Latest language known."`
 	Properties  string `parquet:"properties,optional" doc:"Latest value known of each property that the sources keep, as in sessions."`
 
+	Segments       string `parquet:"segments,optional" doc:"Segments that the user was in at the end of date, of segmentations that look at more than the history: length_tier, top_screen and those declared by rules. A query string as in properties, an empty value where the segment is unknown; null if there are none. What later days tell of sessions of date does not change them."`
+	SegmentsBefore string `parquet:"segments_before,optional" doc:"Those at the end of the day with data before, of users whom daily_lifecycle counts as churned on date. Null for others, and if no such segmentation is among cuts."`
+
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }
 

@@ -38,6 +38,10 @@ type segmentation struct {
 	// latest is the attribute that users are sorted by on days on which they
 	// are active; nil for other segmentations.
 	latest func(*User) string
+	// decide sorts users by what their day says, where the history alone does
+	// not tell; nil for other segmentations. [DecideSegments] asks it once; of
+	// reads the answer.
+	decide func(*UserDay) (segment string, in bool)
 }
 
 // whenever sorts a user likewise, by attributes also when not active.
@@ -54,8 +58,8 @@ var segmentations = [...]segmentation{
 	{name: "lifecycle_day", of: func(u *UserDay) (string, bool) { return lifecycle(u.User, 1), true }},
 	{name: "activity_tier", of: func(u *UserDay) (string, bool) { tier := activityTier(u.User); return tier, tier != "" }},
 	{name: "recency_frequency", of: func(u *UserDay) (string, bool) { cell := recencyFrequency(u.User); return cell, cell != "" }},
-	{name: "length_tier", of: lengthTier},
-	{name: "top_screen", of: topScreen},
+	decided("length_tier", lengthTier),
+	decided("top_screen", topScreen),
 	ofActive("platform", func(u *User) string { return u.Platform }),
 	ofActive("os_version", func(u *User) string { return u.OSVersion }),
 	ofActive("device_model", func(u *User) string { return u.DeviceModel }),
@@ -87,7 +91,7 @@ func Segmentations() []string {
 func (a *Analysis) segmentations() []segmentation {
 	all := slices.Clone(segmentations[:])
 	for i := range a.Segmentations {
-		all = append(all, segmentation{name: a.Segmentations[i].Name, of: a.Segmentations[i].of})
+		all = append(all, a.Segmentations[i].segmentation())
 	}
 	return all
 }
@@ -97,11 +101,15 @@ func (a *Analysis) cuts() []segmentation {
 	return slices.DeleteFunc(a.segmentations(), func(s segmentation) bool { return !slices.Contains(a.Cuts, s.name) })
 }
 
-// of sorts a user. A rule that fails does not hold.
-func (s *Segmentation) of(u *UserDay) (string, bool) {
+func (s *Segmentation) segmentation() segmentation {
 	if s.Property != "" {
-		return u.Property(s.Property), len(u.Sessions) > 0
+		return ofActive(s.Name, func(u *User) string { return u.Property(s.Property) })
 	}
+	return decided(s.Name, s.decide)
+}
+
+// decide sorts a user by rules. One that fails does not hold.
+func (s *Segmentation) decide(u *UserDay) (string, bool) {
 	known := *u
 	known.Next = Unknown
 	for i := range s.Rules {

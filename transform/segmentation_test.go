@@ -15,6 +15,7 @@ import (
 
 // segmentsOf are the segments of one user, by segmentation.
 func segmentsOf(u *transform.UserDay, a transform.Analysis) map[string]string {
+	transform.DecideSegments(slices.Values([]*transform.UserDay{u}), &a)
 	t := transform.NewTally(today, calendar.UTC, a, "d", true)
 	t.Add(u)
 	found := map[string]string{}
@@ -227,6 +228,7 @@ func TestSegmentsAddUp(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		days := drawUserDays(t)
+		transform.DecideSegments(slices.Values(days), &analysis)
 		tally := transform.NewTally(today, calendar.UTC, analysis, "d", true)
 		want := map[string]int64{}
 		for _, u := range days {

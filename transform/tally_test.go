@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,7 +25,9 @@ type person struct {
 func (p person) add(t *transform.Tally) {
 	u := *p.user
 	u.SessionsTotal = max(u.SessionsTotal, 1) // all have used the app
-	t.Add(&transform.UserDay{User: &u, Sessions: p.sessions, Next: p.next})
+	of := &transform.UserDay{User: &u, Sessions: p.sessions, Next: p.next}
+	transform.DecideSegments(slices.Values([]*transform.UserDay{of}), &transform.Analysis{Segmentations: []transform.Segmentation{habit("seldom")}})
+	t.Add(of)
 }
 
 // active are the bits of the days, so many before today.

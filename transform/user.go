@@ -33,7 +33,8 @@ const frequencyDays = 28
 // earlier count on the day too: 0 where sessions count on the day they began.
 // Next completes the sessions: is_first_session,
 // is_after_crash and the time since the previous one are the history's to say. The zero User
-// is one never seen before; days between without data count as inactive.
+// is one never seen before; days between without data count as inactive. Segments stay
+// those of before until [DecideSegments].
 func (u User) Next(day calendar.Day, began, earlier []Session, goingOn int, digest string) User {
 	counts := u.countsOn(day)
 	u.ActiveDays = u.ActiveDays.next(int(day - u.Date))

@@ -3,6 +3,7 @@ package transform
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -216,14 +217,16 @@ func segmentsOf(u *UserDay, cuts []segmentation) string {
 	return string(text)
 }
 
-// cutsOf reads what segmentsOf wrote, in the order of names.
-func cutsOf(segments string) []Cut {
+// readCuts reads what segmentsOf wrote, in the order of names. It panics at
+// other texts: such a row was not made by NextRetention, and what is left out
+// silently would be missed in no table.
+func readCuts(segments string) []Cut {
 	if segments == "" {
 		return nil
 	}
 	var in map[string]string // null is read as ""
 	if err := json.Unmarshal([]byte(segments), &in); err != nil {
-		return nil // not written by segmentsOf
+		panic(fmt.Sprintf("segments %q of user_retention: %v", segments, err))
 	}
 	var cuts []Cut
 	for name, segment := range in {
