@@ -342,8 +342,9 @@ func TestHoursOfDatesAndOfTheLast28Days(t *testing.T) {
 		return transform.DailyHour{Date: day(d), Cut: "total", Clock: "reporting", Weekday: weekday, Hour: hour, Sessions: sessions, Users: sessions, EngagedSeconds: 10}
 	}
 	db := warehouse(t, day(29), tables{
-		Hours:  []transform.DailyHour{row(1, 4, 9, 100), row(8, 4, 9, 3), row(8, 4, 20, 1), row(15, 4, 20, 4), row(9, 5, 9, 2)},
-		Ledger: []transform.DailyLedger{{Date: day(1)}, {Date: day(8)}, {Date: day(9)}, {Date: day(15)}},
+		Settings: []sql.Setting{{MinGroupUsers: 3}}, // the total has all hours
+		Hours:    []transform.DailyHour{row(1, 4, 9, 100), row(8, 4, 9, 3), row(8, 4, 20, 1), row(15, 4, 20, 4), row(9, 5, 9, 2)},
+		Ledger:   []transform.DailyLedger{{Date: day(1)}, {Date: day(8)}, {Date: day(9)}, {Date: day(15)}},
 	})
 	expect(t, db, `
 		SELECT period, date, weekday, hour, days, sessions, sessions_per_day, share_of_sessions, users, engaged_seconds
@@ -356,6 +357,35 @@ func TestHoursOfDatesAndOfTheLast28Days(t *testing.T) {
 		last_28_days 2026-10-29 4 9 2 3 1.5 0.3 - 10
 		last_28_days 2026-10-29 4 20 2 5 2.5 0.5 - 20
 		last_28_days 2026-10-29 5 9 1 2 2 0.2 - 10`)
+}
+
+// In a cut hours about too few users may have been left out: what is there is
+// not all, so it has no average and is no share.
+func TestHoursLeftOutHaveNoAverage(t *testing.T) {
+	row := func(d int, hour, sessions int64) transform.DailyHour {
+		return transform.DailyHour{Date: day(d), Cut: "platform", Segment: "ios", Clock: "reporting", Weekday: 4, Hour: hour, Sessions: sessions, Users: sessions, EngagedSeconds: 10}
+	}
+	const hours = `
+		SELECT period, date, hour, days, sessions, sessions_per_day, share_of_sessions, engaged_seconds
+		FROM fct_hours ORDER BY period, date, hour`
+	with := tables{
+		Hours:  []transform.DailyHour{row(1, 9, 4), row(8, 9, 6), row(8, 20, 2)},
+		Ledger: []transform.DailyLedger{{Date: day(1)}, {Date: day(8)}},
+	}
+	with.Settings = []sql.Setting{{MinGroupUsers: 1}}
+	expect(t, warehouse(t, day(8), with), hours, `
+		date 2026-10-01 9 1 4 4 1 10
+		date 2026-10-08 9 1 6 6 0.75 10
+		date 2026-10-08 20 1 2 2 0.25 10
+		last_28_days 2026-10-08 9 2 10 5 0.833333 20
+		last_28_days 2026-10-08 20 2 2 1 0.166667 10`)
+	with.Settings[0].MinGroupUsers = 2
+	expect(t, warehouse(t, day(8), with), hours, `
+		date 2026-10-01 9 1 4 4 - 10
+		date 2026-10-08 9 1 6 6 - 10
+		date 2026-10-08 20 1 2 2 - 10
+		last_28_days 2026-10-08 9 2 - - - -
+		last_28_days 2026-10-08 20 2 - - - -`)
 }
 
 func TestStabilityIsSharesOfItsCut(t *testing.T) {
