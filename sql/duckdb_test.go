@@ -30,6 +30,7 @@ type tables struct {
 	Segments   []transform.DailySegment
 	Length     []transform.DailyLength
 	Hours      []transform.DailyHour
+	Intervals  []transform.DailyInterval
 	Stability  []transform.DailyStability
 	Ledger     []transform.DailyLedger
 	Days       []transform.SessionDay
@@ -42,6 +43,7 @@ type tables struct {
 	Lifecycle  []transform.DailyLifecycle
 	Installs   []transform.DailyInstalls
 	First      []transform.DailyFirstSessions
+	Onboarding []transform.DailyOnboarding
 	Push       []transform.DailyPush
 	Incentives []transform.DailyIncentive
 	Benchmarks []sql.Benchmark
@@ -66,6 +68,7 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_segments", with.Segments)
 	create(t, db, "daily_length", with.Length)
 	create(t, db, "daily_hours", with.Hours)
+	create(t, db, "daily_interval", with.Intervals)
 	create(t, db, "daily_stability", with.Stability)
 	create(t, db, "daily_ledger", with.Ledger)
 	create(t, db, "session_days", with.Days)
@@ -78,6 +81,7 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_lifecycle", with.Lifecycle)
 	create(t, db, "daily_installs", with.Installs)
 	create(t, db, "daily_first_sessions", with.First)
+	create(t, db, "daily_onboarding", with.Onboarding)
 	create(t, db, "daily_push", with.Push)
 	create(t, db, "daily_incentives", with.Incentives)
 	create(t, db, "benchmarks", with.Benchmarks)
