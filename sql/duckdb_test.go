@@ -30,6 +30,7 @@ type tables struct {
 	Segments   []transform.DailySegment
 	Length     []transform.DailyLength
 	Hours      []transform.DailyHour
+	Intervals  []transform.DailyInterval
 	Stability  []transform.DailyStability
 	Ledger     []transform.DailyLedger
 	Days       []transform.SessionDay
@@ -42,6 +43,7 @@ type tables struct {
 	Lifecycle  []transform.DailyLifecycle
 	Installs   []transform.DailyInstalls
 	First      []transform.DailyFirstSessions
+	Onboarding []transform.DailyOnboarding
 	Push       []transform.DailyPush
 	Incentives []transform.DailyIncentive
 	Benchmarks []sql.Benchmark
@@ -66,6 +68,7 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_segments", with.Segments)
 	create(t, db, "daily_length", with.Length)
 	create(t, db, "daily_hours", with.Hours)
+	create(t, db, "daily_interval", with.Intervals)
 	create(t, db, "daily_stability", with.Stability)
 	create(t, db, "daily_ledger", with.Ledger)
 	create(t, db, "session_days", with.Days)
@@ -78,6 +81,7 @@ func warehouse(t *testing.T, asOf calendar.Day, with tables) *dbsql.DB {
 	create(t, db, "daily_lifecycle", with.Lifecycle)
 	create(t, db, "daily_installs", with.Installs)
 	create(t, db, "daily_first_sessions", with.First)
+	create(t, db, "daily_onboarding", with.Onboarding)
 	create(t, db, "daily_push", with.Push)
 	create(t, db, "daily_incentives", with.Incentives)
 	create(t, db, "benchmarks", with.Benchmarks)
@@ -342,8 +346,9 @@ func TestHoursOfDatesAndOfTheLast28Days(t *testing.T) {
 		return transform.DailyHour{Date: day(d), Cut: "total", Clock: "reporting", Weekday: weekday, Hour: hour, Sessions: sessions, Users: sessions, EngagedSeconds: 10}
 	}
 	db := warehouse(t, day(29), tables{
-		Hours:  []transform.DailyHour{row(1, 4, 9, 100), row(8, 4, 9, 3), row(8, 4, 20, 1), row(15, 4, 20, 4), row(9, 5, 9, 2)},
-		Ledger: []transform.DailyLedger{{Date: day(1)}, {Date: day(8)}, {Date: day(9)}, {Date: day(15)}},
+		Settings: []sql.Setting{{MinGroupUsers: 3}}, // the total has all hours
+		Hours:    []transform.DailyHour{row(1, 4, 9, 100), row(8, 4, 9, 3), row(8, 4, 20, 1), row(15, 4, 20, 4), row(9, 5, 9, 2)},
+		Ledger:   []transform.DailyLedger{{Date: day(1)}, {Date: day(8)}, {Date: day(9)}, {Date: day(15)}},
 	})
 	expect(t, db, `
 		SELECT period, date, weekday, hour, days, sessions, sessions_per_day, share_of_sessions, users, engaged_seconds
@@ -356,6 +361,35 @@ func TestHoursOfDatesAndOfTheLast28Days(t *testing.T) {
 		last_28_days 2026-10-29 4 9 2 3 1.5 0.3 - 10
 		last_28_days 2026-10-29 4 20 2 5 2.5 0.5 - 20
 		last_28_days 2026-10-29 5 9 1 2 2 0.2 - 10`)
+}
+
+// In a cut hours about too few users may have been left out: what is there is
+// not all, so it has no average and is no share.
+func TestHoursLeftOutHaveNoAverage(t *testing.T) {
+	row := func(d int, hour, sessions int64) transform.DailyHour {
+		return transform.DailyHour{Date: day(d), Cut: "platform", Segment: "ios", Clock: "reporting", Weekday: 4, Hour: hour, Sessions: sessions, Users: sessions, EngagedSeconds: 10}
+	}
+	const hours = `
+		SELECT period, date, hour, days, sessions, sessions_per_day, share_of_sessions, engaged_seconds
+		FROM fct_hours ORDER BY period, date, hour`
+	with := tables{
+		Hours:  []transform.DailyHour{row(1, 9, 4), row(8, 9, 6), row(8, 20, 2)},
+		Ledger: []transform.DailyLedger{{Date: day(1)}, {Date: day(8)}},
+	}
+	with.Settings = []sql.Setting{{MinGroupUsers: 1}}
+	expect(t, warehouse(t, day(8), with), hours, `
+		date 2026-10-01 9 1 4 4 1 10
+		date 2026-10-08 9 1 6 6 0.75 10
+		date 2026-10-08 20 1 2 2 0.25 10
+		last_28_days 2026-10-08 9 2 10 5 0.833333 20
+		last_28_days 2026-10-08 20 2 2 1 0.166667 10`)
+	with.Settings[0].MinGroupUsers = 2
+	expect(t, warehouse(t, day(8), with), hours, `
+		date 2026-10-01 9 1 4 4 - 10
+		date 2026-10-08 9 1 6 6 - 10
+		date 2026-10-08 20 1 2 2 - 10
+		last_28_days 2026-10-08 9 2 - - - -
+		last_28_days 2026-10-08 20 2 - - - -`)
 }
 
 func TestStabilityIsSharesOfItsCut(t *testing.T) {

@@ -56,6 +56,7 @@ type Setting struct {
 	Preset           string  `parquet:"preset" doc:"Preset that the session definition starts from."`
 	Definition       string  `parquet:"definition" doc:"Name of the session definition."`
 	DefinitionDigest string  `parquet:"definition_digest" doc:"Digest of the session definition."`
+	MinGroupUsers    int64   `parquet:"min_group_users" doc:"Fewest users that a row of a cut may be about; none is left out below 2."`
 	ViewsDigest      string  `parquet:"views_digest" doc:"Digest of the text of the views, so that other views are published."`
 }
 

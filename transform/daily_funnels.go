@@ -143,3 +143,20 @@ func (s *funnelsSum) rows(cut Cut, t *Tally) []DailyFunnel {
 	}
 	return rows
 }
+
+// usersOfFirstStep returns how many users came to the first step of the funnel
+// of a row.
+func usersOfFirstStep(rows []DailyFunnel) func(*DailyFunnel) int64 {
+	type way struct {
+		Cut
+		funnel string
+	}
+	of := func(r *DailyFunnel) way { return way{Cut{r.Cut, r.Segment}, r.Funnel} }
+	first := map[way]int64{}
+	for i := range rows {
+		if rows[i].Number == 1 {
+			first[of(&rows[i])] = rows[i].Users
+		}
+	}
+	return func(r *DailyFunnel) int64 { return first[of(r)] }
+}

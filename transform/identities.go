@@ -36,6 +36,12 @@ var identities = [...]identity{
 	{"daily_installs", installsAreOpenedOrNot},
 	{"daily_first_sessions", secondFollowsFirst},
 	{"daily_push", campaignsAddUp},
+	{"cohort_retention", retentionsHold},
+	{"daily_lifecycle", lifecyclesAddUp},
+	{"daily_onboarding", onboardingHolds},
+	{"daily_onboarding_retention", onboardedReturn},
+	{"daily_incentives", incentivesHold},
+	{"daily_interval", intervalsAreOrdered},
 }
 
 // breachesShown is how many breaches of one identity are told.

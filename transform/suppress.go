@@ -34,6 +34,13 @@ type within[R any] struct {
 // The rows of a cut that differ by segment alone add up to the row of the
 // total: they are a line. Others says of further ones.
 func suppress[R any](rows *[]R, least int64, of func(*R) cell, others ...within[R]) {
+	suppressAmong(rows, least, of, func(*R) int64 { return 0 }, others...)
+}
+
+// suppressAmong is suppress for a table in which 0 users are an answer too: a
+// row about nobody is shown where the group, those who could have been among
+// its users, is large enough.
+func suppressAmong[R any](rows *[]R, least int64, of func(*R) cell, group func(*R) int64, others ...within[R]) {
 	s := suppression{least: least, shown: make([]bool, len(*rows))}
 	lines := map[string]int{}
 	join := func(name string, overlaps bool, row int) {
@@ -48,8 +55,8 @@ func suppress[R any](rows *[]R, least int64, of func(*R) cell, others ...within[
 	named := map[[3]string]int{}
 	for i := range *rows {
 		c := of(&(*rows)[i])
-		s.users = append(s.users, c.users)
-		s.shown[i] = c.cut == total || c.users >= least
+		s.users, s.groups = append(s.users, c.users), append(s.groups, group(&(*rows)[i]))
+		s.shown[i] = c.cut == total || c.users >= least || c.users == 0 && s.groups[i] >= least
 		named[[3]string{c.cut, c.segment, c.rest}] = i
 	}
 	for i := range *rows {
@@ -77,11 +84,12 @@ func suppress[R any](rows *[]R, least int64, of func(*R) cell, others ...within[
 
 // A suppression says which rows are shown. It knows them by their indexes.
 type suppression struct {
-	least int64
-	users []int64
-	shown []bool
-	lines []line
-	tells [][2]int // a row, and one that can be had from it
+	least  int64
+	users  []int64
+	groups []int64 // of which the users are
+	shown  []bool
+	lines  []line
+	tells  [][2]int // a row, and one that can be had from it
 }
 
 // A line is rows that add up to something that is shown.
@@ -111,28 +119,52 @@ func (s *suppression) settle() {
 // next returns the row of a line that has to go next, the smallest of those
 // shown and of equals the first; -1 if none has to. The sum of what is hidden
 // is known: it must be of two rows or more, and about least users. Rows about
-// nobody have nothing to hide.
+// nobody have nothing to hide but how many could have been among their users.
 func (s *suppression) next(l *line) int {
-	hidden, users, smallest := 0, int64(0), -1
+	for _, numbers := range [...][]int64{s.users, s.groups} {
+		rows, sum := s.hidden(l, numbers)
+		if rows == 0 {
+			continue
+		}
+		if rows > 1 && sum >= s.least {
+			return -1
+		}
+		if row := s.smallest(l, numbers); row >= 0 {
+			return row
+		}
+		return s.smallest(l, s.groups)
+	}
+	return -1
+}
+
+// hidden counts the hidden rows of a line that have a number, and the users
+// who are surely behind them.
+func (s *suppression) hidden(l *line, numbers []int64) (rows int, sum int64) {
 	for _, i := range l.rows {
-		switch n := s.users[i]; {
-		case s.shown[i]:
-			if smallest < 0 || n < s.users[smallest] {
-				smallest = i
-			}
-		case n > 0:
-			hidden++
-			if l.overlaps {
-				users = max(users, n) // at least those of one row are different users
-			} else {
-				users += n
-			}
+		n := numbers[i]
+		if s.shown[i] || n == 0 {
+			continue
+		}
+		rows++
+		if l.overlaps {
+			sum = max(sum, n) // at least those of one row are different users
+		} else {
+			sum += n
 		}
 	}
-	if hidden == 0 || hidden > 1 && users >= s.least {
-		return -1
+	return rows, sum
+}
+
+// smallest returns the row that is shown with the smallest number but 0, the
+// first of equals; -1 if there is none.
+func (s *suppression) smallest(l *line, numbers []int64) int {
+	row := -1
+	for _, i := range l.rows {
+		if s.shown[i] && numbers[i] > 0 && (row < 0 || numbers[i] < numbers[row]) {
+			row = i
+		}
 	}
-	return smallest
+	return row
 }
 
 // withoutRunningSums takes from rows of cuts what adds up buckets: two of them

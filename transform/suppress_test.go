@@ -267,3 +267,47 @@ func TestRunningSumsAreLeftOut(t *testing.T) {
 		t.Errorf("rows seen: %v", seen)
 	}
 }
+
+// That nobody in a large enough group does something is an answer, and shown;
+// that one or two do is not.
+func TestZeroOfALargeGroupIsShown(t *testing.T) {
+	a := transform.Analysis{
+		Cuts: []string{"platform"}, MinUsers: 3,
+		Features: []transform.Feature{{Name: "map"}, {Name: "never"}, {Name: "seldom"}},
+	}
+	features := func(platforms ...any) (got []string) {
+		days := crowd(platforms...)
+		android := 0
+		for _, u := range days {
+			u.Parts = []transform.SessionDay{{Date: today, SessionDate: today, StartedAt: 1, IsCounted: true}}
+			use := func(feature string, ago int) {
+				u.Features = append(u.Features, transform.UserFeature{Date: today, Feature: feature, FirstDate: today - 9, LastDate: today - calendar.Day(ago), Days: active(ago)})
+			}
+			if u.Platform == "android" {
+				if android++; android <= 4 {
+					use("map", 0)
+				}
+				if android == 1 {
+					use("seldom", 5)
+				}
+			}
+		}
+		for _, r := range tablesOf(days, a).DailyFeatures {
+			if r.Cut == "platform" {
+				got = append(got, fmt.Sprintf("%s %s: %d of %d", r.Segment, r.Feature, r.Users, r.ActiveUsers))
+			}
+		}
+		return got
+	}
+	// One user of android has used seldom in the last 7 days, which the total
+	// less the others would tell.
+	want := []string{"android map: 4 of 7", "android never: 0 of 7", "ios map: 0 of 5", "ios never: 0 of 5"}
+	if diff := gocmp.Diff(want, features("android", 7, "ios", 5)); diff != "" {
+		t.Errorf("of two groups (-want +got):\n%s", diff)
+	}
+	// The two of the web are not told by those who do not use it either: ios goes too.
+	want = []string{"android map: 4 of 7", "android never: 0 of 7"}
+	if diff := gocmp.Diff(want, features("android", 7, "ios", 5, "web", 2)); diff != "" {
+		t.Errorf("with a small group (-want +got):\n%s", diff)
+	}
+}

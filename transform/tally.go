@@ -213,12 +213,12 @@ func (t *Tally) suppress(tables *Tables) {
 	suppress(&tables.DailyDepth, t.minUsers, func(r *DailyDepth) cell {
 		return cell{r.Cut, r.Segment, key(r.Screens), r.Users}
 	})
-	suppress(&tables.DailyFeatures, t.minUsers, func(r *DailyFeature) cell {
-		return cell{r.Cut, r.Segment, r.Feature, r.Users}
-	})
-	suppress(&tables.DailyFunnels, t.minUsers, func(r *DailyFunnel) cell {
+	suppressAmong(&tables.DailyFeatures, t.minUsers, func(r *DailyFeature) cell {
+		return cell{r.Cut, r.Segment, r.Feature, cmp.Or(r.Users, r.Users7, r.Users28)}
+	}, func(r *DailyFeature) int64 { return r.ActiveUsers })
+	suppressAmong(&tables.DailyFunnels, t.minUsers, func(r *DailyFunnel) cell {
 		return cell{r.Cut, r.Segment, key(r.Funnel, "\x00", r.Number), r.Users}
-	})
+	}, usersOfFirstStep(tables.DailyFunnels))
 	suppress(&tables.DailyFrequency, t.minUsers, frequencyCell, within[DailyFrequency]{frequencyLine, frequencyTells})
 	suppress(&tables.DailyLength, t.minUsers, func(r *DailyLength) cell {
 		return cell{r.Cut, r.Segment, key(r.Measure, r.Population), r.Users}

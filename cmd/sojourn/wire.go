@@ -163,7 +163,7 @@ func (p *project) reference(cfg config) ([]load.File, error) {
 	files, err := load.EncodeReference(figures, sql.Setting{
 		App: cfg.App, Industry: cfg.Benchmarks.Industry, Region: cfg.Benchmarks.Region, Platform: cfg.Benchmarks.Platform,
 		Timezone: cfg.Timezone, TimeoutSeconds: own.TimeoutSeconds, RuleClass: own.RuleClass, DurationKind: own.DurationKind,
-		Preset: own.Preset, Definition: own.Name, DefinitionDigest: own.Digest, ViewsDigest: sql.Digest(),
+		Preset: own.Preset, Definition: own.Name, DefinitionDigest: own.Digest, MinGroupUsers: cfg.MinGroupUsers, ViewsDigest: sql.Digest(),
 	}, defined)
 	if err != nil {
 		return nil, fmt.Errorf("reference tables: %w", err)

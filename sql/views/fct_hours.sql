@@ -1,8 +1,8 @@
 -- fct_hours: when sessions begin: by hour and weekday, of each date and of the last 28 days together.
 -- Grain: period, date, cut, segment, clock, weekday, hour.
--- Reads: daily_hours, daily_ledger.
+-- Reads: daily_hours, daily_ledger, settings.
 -- Partition: filter on date; period is date or last_28_days, which stands under the last published day.
--- Nulls: segment of the total and where unknown; users of last_28_days, because users of days do not add up; days of a local weekday that no day with data was. There is no row without sessions.
+-- Nulls: segment of the total and where unknown; users of last_28_days, because users of days do not add up; days of a local weekday that no day with data was; in cuts under min_group_users what hours that are left out would belong to: shares, and all sums of last_28_days. There is no row without sessions.
 CREATE OR REPLACE VIEW mart.fct_hours AS
 WITH weekdays AS (
   SELECT MOD(UNIX_DATE(d.date) + 3, 7) + 1 AS weekday, COUNT(*) AS days
@@ -53,6 +53,24 @@ periods AS (
     r.engaged_seconds
   FROM recent AS r
   LEFT JOIN weekdays AS w ON w.weekday = r.weekday
+),
+-- Which hours of a cut are left out for being about too few users, nobody can tell from the others.
+known AS (
+  SELECT
+    a.period,
+    a.date,
+    a.cut,
+    a.segment,
+    a.clock,
+    a.weekday,
+    a.hour,
+    a.days,
+    a.sessions,
+    a.users,
+    a.engaged_seconds,
+    a.cut = 'total' OR s.min_group_users <= 1 AS has_all
+  FROM periods AS a
+  CROSS JOIN mart.settings AS s
 )
 SELECT
   p.period,
@@ -63,9 +81,11 @@ SELECT
   p.weekday,
   p.hour,
   CAST(p.days AS INT64) AS days,
-  p.sessions,
-  SAFE_DIVIDE(p.sessions, p.days) AS sessions_per_day,
-  SAFE_DIVIDE(p.sessions, SUM(p.sessions) OVER (PARTITION BY p.period, p.date, p.cut, p.segment, p.clock)) AS share_of_sessions,
+  CASE WHEN p.has_all OR p.period = 'date' THEN p.sessions END AS sessions,
+  CASE WHEN p.has_all OR p.period = 'date' THEN SAFE_DIVIDE(p.sessions, p.days) END AS sessions_per_day,
+  CASE WHEN p.has_all THEN
+    SAFE_DIVIDE(p.sessions, SUM(p.sessions) OVER (PARTITION BY p.period, p.date, p.cut, p.segment, p.clock))
+  END AS share_of_sessions,
   p.users,
-  p.engaged_seconds
-FROM periods AS p
+  CASE WHEN p.has_all OR p.period = 'date' THEN p.engaged_seconds END AS engaged_seconds
+FROM known AS p
