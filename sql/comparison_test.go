@@ -103,8 +103,8 @@ func TestWhatSpeaksAgainstAComparison(t *testing.T) {
 		{func(b *sql.Benchmark) { b.Platform = "ios" }, "flag", "a figure for platform ios, the app is on all"},
 		{func(b *sql.Benchmark) { b.Platform, b.AppKind = "web", "web" }, "refuse", "a figure for web against a product of kind app"},
 		{func(b *sql.Benchmark) { b.Region = "global" }, "ok", ""},
-		{func(b *sql.Benchmark) { b.Region = "" }, "flag", "a figure for region not stated, the app is for no one country"},
-		{func(b *sql.Benchmark) { b.Region = "US" }, "flag", "a figure for region US, the app is for no one country"},
+		{func(b *sql.Benchmark) { b.Region = "" }, "flag", "the publisher does not say for which region the figure is, the app is not for one country"},
+		{func(b *sql.Benchmark) { b.Region = "US" }, "flag", "a figure for region US, the app is not for one country"},
 		{func(b *sql.Benchmark) { *b = share("localytics_stickiness_index") }, "refuse", "is not DAU over MAU"},
 		{func(b *sql.Benchmark) { *b = share("daily_active_share_of_installed") }, "refuse", "is not DAU over MAU"},
 		{func(b *sql.Benchmark) { *b = share("stability_score_sessions_incl_anr_oom") }, "refuse", "only crashes here"},
@@ -204,15 +204,15 @@ func TestWhatTheAppIsDecidesWhatItIsComparedWith(t *testing.T) {
 
 	create(t, db, "settings", []sql.Setting{{Industry: "games_casual", Platform: "ios", Region: "US", RuleClass: "D", DurationKind: "elapsed"}})
 	expect(t, db, comparison, `
-		1 parent flag a figure for all games, not for games_casual; a figure for platform all, the app is on ios; a figure for region not stated, the app is for US
-		2 exact flag a figure for platform all, the app is on ios; a figure for region not stated, the app is for US
-		3 all flag a figure for all categories, not for games_casual; a figure for region global, the app is for US
+		1 parent flag a figure for all games, not for games_casual; a figure for platform all, the app is on ios; the publisher does not say for which region the figure is, the app is for US
+		2 exact flag a figure for platform all, the app is on ios; the publisher does not say for which region the figure is, the app is for US
+		3 all flag a figure for all categories, not for games_casual; a figure for all countries, the app is for US
 		5 all refuse a figure for web against a product of kind app; a figure for all categories, not for games_casual`)
 
 	create(t, db, "settings", []sql.Setting{{Industry: "all", Platform: "web", RuleClass: "D", DurationKind: "elapsed"}})
 	expect(t, db, comparison, `
 		3 exact refuse a figure for app against a product of kind web
-		5 exact flag a figure for region US, the app is for no one country`)
+		5 exact flag a figure for region US, the app is not for one country`)
 
 	create(t, db, "settings", []sql.Setting{{Industry: "games", Platform: "all", RuleClass: "D", DurationKind: "elapsed"}})
 	expect(t, db, "SELECT benchmark_id, industry_match FROM benchmark_comparison ORDER BY benchmark_id", `

@@ -23,6 +23,7 @@ func TestEveryRuleHasItsReason(t *testing.T) {
 		return b
 	}
 	a := followed(app())
+	a.Push = []transform.DailyPush{{Date: day(28), Cut: "total", Scope: "campaign", Received: 200, Reached: 100, Opened: 40, Opening: 30}}
 	cases := []struct {
 		rule      int
 		published sql.Benchmark
@@ -50,8 +51,10 @@ func TestEveryRuleHasItsReason(t *testing.T) {
 		{6, figure("push_opt_in_rate"), "refuse", "iOS and Android are blended"},
 		{6, figure("push_opt_in_rate", func(b *sql.Benchmark) { b.Platform, b.PeriodEndYear = "android", ptr(int64(2022)) }), "refuse", "Android allowed push without asking before version 13"},
 		{6, figure("notification_opt_in_rate"), "refuse", "permission for any channel is not that for push"},
-		{7, figure("push_open_rate"), "refuse", "not measured: pushes that were sent"},
-		{7, figure("push_open_rate", func(b *sql.Benchmark) { b.Denominator = "unknown" }), "refuse", "does not say of which pushes the opens are a share"},
+		{7, figure("push_open_rate", func(b *sql.Benchmark) { b.Denominator = "sent" }), "refuse", "not measured: pushes that were sent and did not arrive"},
+		{7, figure("push_open_rate", func(b *sql.Benchmark) { b.Denominator = "recipients" }), "refuse", "not measured: who has allowed push"},
+		{7, figure("push_open_rate"), "refuse", "does not say of which pushes or users the opens are a share"},
+		{7, figure("push_open_rate", func(b *sql.Benchmark) { b.Denominator = "users_reached" }), "flag", "a user counts once for each campaign and day here"},
 		{8, figure("crash_rate_unspecified"), "refuse", "does not say whether sessions or users are counted"},
 		{8, figure("user_perceived_anr_rate_dau"), "refuse", "freezes are no crashes"},
 		{8, figure("user_perceived_crash_rate_dau", func(b *sql.Benchmark) { b.Statistic = "policy_threshold" }), "show", "a limit of the store, not a norm"},
@@ -366,4 +369,46 @@ func TestFurtherOwnFigures(t *testing.T) {
 		sessions_per_user_on_day7 mean 1 1
 		time_in_app_on_day0 mean 240 2
 		time_in_app_on_day7 mean 30 1`)
+}
+
+// Opens are compared with the share of what the publisher divides by: pushes
+// that arrived, or users whom one reached.
+func TestPushOpensAreSharesOfTheSame(t *testing.T) {
+	a := app()
+	for i, denominator := range []string{"delivered", "users_reached", "sent", "recipients", ""} {
+		b := share("push_open_rate")
+		b.ID, b.Value, b.Denominator = int64(i), 10, denominator
+		a.Benchmarks = append(a.Benchmarks, b)
+	}
+	const comparison = `
+		SELECT benchmark_id, metric, own_value, own_sample, own_sample_unit, ratio, verdict, SUBSTR(reasons || '.', 1, 29)
+		FROM benchmark_comparison ORDER BY benchmark_id`
+	const refused = `
+		2 push_open_rate - - - - refuse not measured: pushes that wer
+		3 push_open_rate - - - - refuse not measured: who has allowed
+		4 push_open_rate - - - - refuse the publisher does not say of`
+	expect(t, warehouse(t, day(28), a), comparison, `
+		0 push_open_rate_delivered - - pushes - refuse no push in the window, or few
+		1 push_open_rate_users_reached - - users reached - refuse no push in the window, or few`+refused)
+
+	push := func(date calendar.Day, cut, scope, campaign string, received, reached, opened, opening int64) {
+		a.Push = append(a.Push, transform.DailyPush{
+			Date: date, Cut: cut, Scope: scope, Campaign: campaign, Received: received, Reached: reached, Opened: opened, Opening: opening,
+		})
+	}
+	push(day(1)-1, "total", "campaign", "old", 999, 999, 999, 999) // before the window
+	push(day(3), "platform", "campaign", "spring", 999, 999, 999, 999)
+	push(day(3), "total", "all", "", 300, 120, 60, 30)
+	push(day(3), "total", "campaign", "spring", 200, 100, 50, 25)
+	push(day(3), "total", "campaign", "", 100, 100, 10, 5)
+	push(day(9), "total", "campaign", "spring", 100, 50, 20, 20)
+	expect(t, warehouse(t, day(28), a), comparison, `
+		0 push_open_rate_delivered 20 400 pushes 2 ok .
+		1 push_open_rate_users_reached 20 250 users reached 2 flag a user counts once for each c`+refused)
+
+	// More opens than pushes, as of pushes before the window, are no share.
+	push(day(9), "total", "campaign", "late", 0, 0, 400, 400)
+	expect(t, warehouse(t, day(28), a), "SELECT verdict, own_value FROM benchmark_comparison WHERE benchmark_id < 2", `
+		refuse -
+		refuse -`)
 }

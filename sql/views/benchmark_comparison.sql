@@ -169,7 +169,8 @@ pair AS (
   CROSS JOIN setting AS s
   CROSS JOIN counted_as_ga4 AS g
   CROSS JOIN cutter AS c
-  LEFT JOIN mart.benchmark_metrics AS m ON m.published = b.metric
+  LEFT JOIN mart.benchmark_metrics AS m
+    ON m.published = CASE WHEN b.metric = 'push_open_rate' THEN b.metric || '_' || b.denominator ELSE b.metric END
   WHERE (b.industry IN (s.industry, 'all') OR b.industry = s.parent_industry)
     AND (
       c.is_own
@@ -328,9 +329,9 @@ finding AS (
   WHERE p.benchmark_metric = 'push_opt_in_rate' AND p.platform = 'all'
   UNION ALL
   -- 7: opens of what.
-  SELECT p.benchmark_id, p.own_definition, 71, 1, 'the publisher does not say of which pushes the opens are a share'
+  SELECT p.benchmark_id, p.own_definition, 71, 1, 'a user counts once for each campaign and day here, the publisher does not say how often'
   FROM pair AS p
-  WHERE p.benchmark_metric = 'push_open_rate' AND p.denominator = 'unknown'
+  WHERE p.metric = 'push_open_rate_users_reached'
   UNION ALL
   -- 8: crashes and limits.
   SELECT p.benchmark_id, p.own_definition, 81, 2, 'a limit of the store, not a norm'
@@ -391,7 +392,11 @@ finding AS (
   WHERE p.app_kind = p.own_app_kind AND p.platform != p.own_platform
   UNION ALL
   SELECT p.benchmark_id, p.own_definition, 144, 1,
-    'a figure for region ' || COALESCE(p.region, 'not stated') || ', the app is for ' || COALESCE(p.own_region, 'no one country')
+    CASE
+      WHEN p.region IS NULL THEN 'the publisher does not say for which region the figure is'
+      WHEN p.region = 'global' THEN 'a figure for all countries'
+      ELSE 'a figure for region ' || p.region
+    END || CASE WHEN p.own_region IS NULL THEN ', the app is not for one country' ELSE ', the app is for ' || p.own_region END
   FROM pair AS p
   WHERE p.region IS NULL OR p.region != COALESCE(p.own_region, 'global')
   UNION ALL

@@ -1,5 +1,5 @@
 -- benchmark_metrics: which figure of ours each published metric is set against, and why some are set against none.
--- Grain: published.
+-- Grain: published; a push_open_rate is one by its denominator, as in push_open_rate_delivered.
 -- Reads: nothing.
 -- Partition: none.
 -- Nulls: metric of what is not measured; rule and reason (as in docs/benchmarks.md, the number times ten) of what is not refused for its name.
@@ -21,6 +21,8 @@ WITH measure AS (
   UNION ALL SELECT 'power_user_share_10plus_month', 'pooled', TRUE, 'users', 'the 28 days do not all have data', NULL
   UNION ALL SELECT 'crash_free_session_rate', 'pooled', FALSE, 'sessions', 'no session in the window', NULL
   UNION ALL SELECT 'user_perceived_crash_rate_dau', 'pooled', FALSE, 'user days', 'no session in the window', NULL
+  UNION ALL SELECT 'push_open_rate_delivered', 'pooled', FALSE, 'pushes', 'no push in the window, or fewer than were opened', NULL
+  UNION ALL SELECT 'push_open_rate_users_reached', 'pooled', FALSE, 'users reached', 'no push in the window, or fewer users than opened one', NULL
   UNION ALL SELECT 'bounce_rate_ga4', 'pooled', TRUE, 'sessions', 'no session in the window', NULL
   UNION ALL SELECT 'engagement_rate_ga4', 'pooled', TRUE, 'sessions', 'no session in the window', NULL
   UNION ALL SELECT 'engagement_time_per_user_ga4', 'mean', TRUE, 'users', 'the 28 days do not all have data', NULL
@@ -83,7 +85,9 @@ lookalike AS (
   UNION ALL SELECT 'bounce_rate_single_page', 'bounce_rate_ga4', 90, 'visits of one page are not the sessions that are not engaged'
   UNION ALL SELECT 'notification_opt_in_rate', NULL, 60, 'not measured: and permission for any channel is not that for push'
   UNION ALL SELECT 'push_opt_in_rate', NULL, 60, 'not measured: permission for push is not in the tables'
-  UNION ALL SELECT 'push_open_rate', NULL, 70, 'not measured: pushes that were sent are not in the tables'
+  UNION ALL SELECT 'push_open_rate_sent', NULL, 70, 'not measured: pushes that were sent and did not arrive are not in the tables'
+  UNION ALL SELECT 'push_open_rate_recipients', NULL, 70, 'not measured: who has allowed push is not in the tables'
+  UNION ALL SELECT 'push_open_rate_unknown', NULL, 70, 'the publisher does not say of which pushes or users the opens are a share'
   UNION ALL SELECT 'uninstall_rate_30d', NULL, 40, 'not measured: uninstalls are not in the tables'
 )
 SELECT

@@ -1,6 +1,6 @@
 -- fct_own_figures: what the app comes to in the last 28 days, by the names of published figures, with 95 % intervals.
 -- Grain: metric, statistic, definition.
--- Reads: settings, definitions, definition_differences, sessions, users, daily_sessions, daily_frequency, daily_ledger, fct_retention.
+-- Reads: settings, definitions, definition_differences, sessions, users, daily_sessions, daily_frequency, daily_push, daily_ledger, fct_retention.
 -- Partition: none to filter on; only the days it needs are read.
 -- Nulls: value of nothing; the interval of a mean under a compared definition, or of engagement time.
 CREATE OR REPLACE VIEW mart.fct_own_figures AS
@@ -244,6 +244,16 @@ watched AS (
   GROUP BY x.metric, x.mask, x.first_n, x.last_n, c.date
   HAVING COUNT(*) = x.last_n - x.first_n + 1
 ),
+pushed AS (
+  -- A user counts once for each campaign and day.
+  SELECT
+    SUM(p.pushes_received) AS received,
+    SUM(p.pushes_opened) AS opened,
+    SUM(p.reached_users) AS reached_users,
+    SUM(p.opening_users) AS opening_users
+  FROM mart.daily_push AS p
+  WHERE p.date BETWEEN DATE_SUB(@as_of, INTERVAL 27 DAY) AND @as_of AND p.cut = 'total' AND p.scope = 'campaign'
+),
 over_span AS (
   SELECT
     w.metric,
@@ -296,6 +306,14 @@ value AS (
   UNION ALL
   SELECT 'user_perceived_crash_rate_dau', 'pooled', SAFE_DIVIDE(SUM(d.crashed), COUNT(*)), COUNT(*), NULL
   FROM user_day AS d
+  UNION ALL
+  SELECT 'push_open_rate_delivered', 'pooled', SAFE_DIVIDE(p.opened, p.received), p.received, NULL
+  FROM pushed AS p
+  WHERE p.received > 0 AND p.opened <= p.received
+  UNION ALL
+  SELECT 'push_open_rate_users_reached', 'pooled', SAFE_DIVIDE(p.opening_users, p.reached_users), p.reached_users, NULL
+  FROM pushed AS p
+  WHERE p.reached_users > 0 AND p.opening_users <= p.reached_users
   UNION ALL
   SELECT 'bounce_rate_ga4', 'pooled', SAFE_DIVIDE(d.bounced_sessions, d.sessions), d.sessions, NULL
   FROM over_days AS d
