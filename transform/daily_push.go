@@ -136,8 +136,11 @@ func (s *pushSum) addSessions(a *Analysis, u *UserDay, all *pushCounts, count fu
 	}
 }
 
+// pushRows are none where no push was ever seen in the app. Where one was, each
+// segment has its row for all: one that is lacking would tell what is left of
+// the total when others are shown.
 func (t *Tally) pushRows(cut Cut, s *pushSum) []DailyPush {
-	if !s.seen {
+	if !t.lasting[Cut{Name: total}].push.seen || t.sums[cut] == nil { // nobody is in it today
 		return nil
 	}
 	all := t.pushRow(cut, everyPush, "", &s.all)

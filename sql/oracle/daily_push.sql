@@ -62,11 +62,12 @@ place AS (
   JOIN members AS m ON m.date = s.date AND m.user_id = s.user_id
   WHERE m.cut <> 'total'
 ),
--- Cuts in which a push was ever seen have a row for all also on days without any.
+-- Where a push was ever seen, every segment has a row for all, also without any of its own.
 seen AS (
   SELECT DISTINCT m.date, m.cut, m.segment
   FROM members AS m
-  JOIN push AS p ON p.user_id = m.user_id AND p.date <= m.date
+  CROSS JOIN (SELECT MIN(p.date) AS date FROM push AS p) AS first_push
+  WHERE m.date >= first_push.date
 ),
 counted AS (
   SELECT
