@@ -38,9 +38,10 @@ func drawAnalysis(t *rapid.T) transform.Analysis {
 	return a
 }
 
-// Who is in which segment on a day that is final uses what was known on that
-// day: what users do later changes none of its rows, nor does making the days
-// again when more is known.
+// Who is in which segment on a day uses what was known at its end: what users
+// do later, also in sessions that go on after midnight, changes no number of
+// users, nor does making the days again when more is known. Once the day is
+// final no row of it changes.
 func TestLaterEventsDoNotChangeSegments(t *testing.T) {
 	root := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -52,6 +53,11 @@ func TestLaterEventsDoNotChangeSegments(t *testing.T) {
 		for i := range events {
 			events[i].night = events[i].day + 1
 		}
+		type member struct {
+			transform.Cut
+			users int64
+		}
+		members := map[calendar.Day][]member{}                 // of days, when they were over first
 		settled := map[calendar.Day][]transform.DailySegment{} // rows of days, when they were final first
 		check := func(when string) {
 			made, err := lake.Days(context.Background(), s.Lake)
@@ -59,10 +65,22 @@ func TestLaterEventsDoNotChangeSegments(t *testing.T) {
 				t.Fatal(err)
 			}
 			for day, m := range made {
-				if !m.IsFinal {
+				if m.IsPartial {
 					continue
 				}
 				now := rows[transform.DailySegment](t, s.Lake, m.Tables["daily_segments"])
+				var users []member
+				for _, r := range now {
+					users = append(users, member{transform.Cut{Name: r.Segmentation, Segment: r.Segment}, r.Users})
+				}
+				if first, ok := members[day]; !ok {
+					members[day] = users
+				} else if diff := cmp.Diff(first, users, cmp.AllowUnexported(member{})); diff != "" {
+					t.Fatalf("users in segments of %s, %s (-when it was over +now):\n%s", day, when, diff)
+				}
+				if !m.IsFinal {
+					continue
+				}
 				before, ok := settled[day]
 				if !ok {
 					settled[day] = now

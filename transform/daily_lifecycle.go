@@ -107,7 +107,11 @@ func (t *Tally) lifecycleRows() []DailyLifecycle {
 		}
 		return *s
 	}) {
-		rows = append(rows, both[:]...)
+		for _, r := range both {
+			if r.Users > 0 || r.Churned > 0 || r.Cut == total {
+				rows = append(rows, r)
+			}
+		}
 	}
 	return rows
 }

@@ -58,7 +58,7 @@ timezone: Europe/Lisbon
 compare_definitions: [{preset: mixpanel}, {name: short, timeout: 5m}]
 interventions: [{name: new way in, date: 2026-03-29, what: sign up later}]
 lake: %q
-sources: [{name: app, url: %q, format: ndjson, match: "events/**"}]
+sources: [{name: app, url: %q, format: ndjson, match: "events/**", properties: {network: properties.network}}]
 warehouse: %s
 max_bad_share: 10%%
 session: {events: %s}

@@ -229,7 +229,7 @@ func TestEveryTableHasAnOracle(t *testing.T) {
 // oracleConfig is a project whose tables have rows to recompute.
 const oracleConfig = `
 app: trailnotes
-sources: [{name: app, url: ./raw, format: ndjson, match: "events/**"}]
+sources: [{name: app, url: ./raw, format: ndjson, match: "events/**", properties: {network: properties.network}}]
 ` + allAsked
 
 // allAsked asks every table for all it can be asked of generated events.
@@ -248,6 +248,8 @@ retention:
   - {name: rolling, by: 24h, periods: 5}
   - {name: opened, anchor: {event: push_open}, recurring: true, return: {event: booking_completed}, by: 24h, mode: on_or_after, periods: 8}
   - {name: monthly, by: month, mode: on_or_after, periods: 1}
+  - {name: installed, anchor: install, periods: 3}
+week_start: sunday
 segments:
   interest:
     rules:
@@ -256,7 +258,12 @@ segments:
         when: days('trip_view', 7) >= 2
       - {name: fresh, when: first_seen_days_ago < 7}
     otherwise: other
-cuts: [platform, lifecycle, activity_tier, interest]
+  stays:
+    rules:
+      - {name: crashed, when: crashed}
+      - {name: long, when: (max_seconds ?? 0) > 120}
+  network: {property: network}
+cuts: [platform, lifecycle, activity_tier, top_screen, interest, stays, network]
 onboarding: {steps: [screen_view, search, trip_view, push_received], completed: booking_completed}
 push: {window: 10h}
 incentives:

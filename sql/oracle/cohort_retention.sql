@@ -6,6 +6,7 @@ WITH asked AS (
   UNION ALL SELECT 'rolling', 'first_session', FALSE, 'session', '24h', 'exact'
   UNION ALL SELECT 'opened', 'push_open', TRUE, 'booking_completed', '24h', 'on_or_after'
   UNION ALL SELECT 'monthly', 'first_session', FALSE, 'session', 'month', 'on_or_after'
+  UNION ALL SELECT 'installed', 'install', FALSE, 'session', 'day', 'exact'
 ),
 numbers AS (
   SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
@@ -23,6 +24,7 @@ cells AS (
   UNION ALL SELECT 'opened', n.n, 1000, 7 FROM numbers AS n WHERE n.n <= 7
   UNION ALL SELECT 'opened', n.n, 1000, 8 FROM numbers AS n
   UNION ALL SELECT 'monthly', n.n, 1000, 1 FROM numbers AS n WHERE n.n <= 1
+  UNION ALL SELECT 'installed', n.n, n.n, n.n FROM numbers AS n WHERE n.n <= 3
 ),
 days AS (
   SELECT DISTINCT l.date FROM mart.daily_ledger AS l
@@ -44,12 +46,17 @@ happened AS (
   SELECT t.user_id, t.date, t.event_name, UNIX_MICROS(t.step_at), UNIX_MICROS(t.step_at)
   FROM mart.session_steps AS t
   WHERE t.is_declared
+  UNION ALL
+  SELECT t.user_id, t.date, 'install', UNIX_MICROS(t.step_at), UNIX_MICROS(t.step_at)
+  FROM mart.session_steps AS t
+  WHERE t.role = 'install'
 ),
 anchors AS (
   SELECT
     a.retention, a.recurring, a.back, a.period_unit, a.mode, h.user_id, h.date AS anchor_date, h.began AS anchor_at,
     CASE a.period_unit
-      WHEN 'week' THEN DATE_SUB(h.date, INTERVAL (CAST(MOD(UNIX_DATE(h.date) + 3, 7) AS INT64)) DAY)
+      -- From Sundays on, as the configuration says.
+      WHEN 'week' THEN DATE_SUB(h.date, INTERVAL (CAST(MOD(UNIX_DATE(h.date) + 4, 7) AS INT64)) DAY)
       WHEN 'month' THEN DATE_SUB(h.date, INTERVAL (CAST(EXTRACT(DAY FROM h.date) - 1 AS INT64)) DAY)
       ELSE h.date
     END AS cohort_date

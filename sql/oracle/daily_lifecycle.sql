@@ -29,25 +29,27 @@ standing AS (
     CASE WHEN UNIX_DATE(o.date) - UNIX_DATE(o.last_date) = o.lapse_days THEN 1 ELSE 0 END AS is_churned
   FROM of_user AS o
 ),
--- By attributes also users who are not active.
 in_cuts AS (
-  SELECT m.date, m.user_id, m.cut, m.segment
-  FROM mart.members AS m
-  WHERE m.cut <> 'platform'
+  SELECT
+    s.date, m.cut, m.segment, s.lapse_days, 1 AS is_user, s.is_active, s.is_new, s.is_returning, s.is_resurrected, s.is_recent, 0 AS is_churned
+  FROM standing AS s
+  JOIN mart.members AS m ON m.date = s.date AND m.user_id = s.user_id
   UNION ALL
-  SELECT u.date, u.user_id, 'platform', u.platform
-  FROM mart.users AS u
+  -- Who is gone is in the segments of the day before.
+  SELECT s.date, m.cut, m.segment, s.lapse_days, 0, 0, 0, 0, 0, 0, 1
+  FROM standing AS s
+  JOIN mart.members AS m ON UNIX_DATE(s.date) - UNIX_DATE(m.date) = 1 AND m.user_id = s.user_id
+  WHERE s.is_churned = 1
 )
 SELECT
-  s.date, c.cut, c.segment, CAST(s.lapse_days AS INT64) AS lapse_days,
-  COUNT(*) AS users,
-  CAST(SUM(s.is_active) AS INT64) AS active_users,
-  CAST(SUM(s.is_new) AS INT64) AS new_users,
-  CAST(SUM(s.is_returning) AS INT64) AS returning_users,
-  CAST(SUM(s.is_resurrected) AS INT64) AS resurrected_users,
-  CAST(COUNT(*) - SUM(s.is_active) AS INT64) AS dormant_users,
-  CAST(SUM(s.is_recent) AS INT64) AS recent_users,
-  CAST(SUM(s.is_churned) AS INT64) AS churned_users
-FROM standing AS s
-JOIN in_cuts AS c ON c.date = s.date AND c.user_id = s.user_id
-GROUP BY s.date, c.cut, c.segment, s.lapse_days
+  c.date, c.cut, c.segment, CAST(c.lapse_days AS INT64) AS lapse_days,
+  CAST(SUM(c.is_user) AS INT64) AS users,
+  CAST(SUM(c.is_active) AS INT64) AS active_users,
+  CAST(SUM(c.is_new) AS INT64) AS new_users,
+  CAST(SUM(c.is_returning) AS INT64) AS returning_users,
+  CAST(SUM(c.is_resurrected) AS INT64) AS resurrected_users,
+  CAST(SUM(c.is_user) - SUM(c.is_active) AS INT64) AS dormant_users,
+  CAST(SUM(c.is_recent) AS INT64) AS recent_users,
+  CAST(SUM(c.is_churned) AS INT64) AS churned_users
+FROM in_cuts AS c
+GROUP BY c.date, c.cut, c.segment, c.lapse_days

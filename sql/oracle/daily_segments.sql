@@ -48,18 +48,28 @@ latest AS (
   ) AS r
   WHERE r.place = 1
 ),
+-- Sessions as they were known at the end of the day: one that went on after midnight up to its last activity before.
+so_far AS (
+  SELECT
+    p.user_id,
+    p.date,
+    CASE WHEN s.ended_at > p.ended_at THEN (UNIX_MICROS(p.ended_at) - UNIX_MICROS(p.started_at)) / 1000000 ELSE s.duration_seconds END AS duration_seconds
+  FROM mart.session_days AS p
+  JOIN mart.sessions AS s ON s.session_id = p.session_id AND s.session_date = p.date
+  WHERE p.session_date = p.date AND p.is_counted
+),
 -- The exact median of the lengths of a user's sessions, of those that are known.
 lengths AS (
   SELECT
-    s.user_id, s.session_date AS date, s.duration_seconds,
-    ROW_NUMBER() OVER (PARTITION BY s.user_id, s.session_date ORDER BY s.duration_seconds) AS place,
-    COUNT(*) OVER (PARTITION BY s.user_id, s.session_date) AS n
-  FROM mart.sessions AS s
-  WHERE s.is_counted AND s.duration_seconds IS NOT NULL
+    f.user_id, f.date, f.duration_seconds,
+    ROW_NUMBER() OVER (PARTITION BY f.user_id, f.date ORDER BY f.duration_seconds) AS place,
+    COUNT(*) OVER (PARTITION BY f.user_id, f.date) AS n
+  FROM so_far AS f
+  WHERE f.duration_seconds IS NOT NULL
 ),
 medians AS (
   SELECT c.date, c.user_id, MAX(CASE WHEN l.place = DIV(l.n * 50 + 99, 100) THEN l.duration_seconds END) AS p50
-  FROM (SELECT DISTINCT s.user_id, s.session_date AS date FROM mart.sessions AS s WHERE s.is_counted) AS c
+  FROM (SELECT DISTINCT f.user_id, f.date FROM so_far AS f) AS c
   LEFT JOIN lengths AS l ON l.user_id = c.user_id AND l.date = c.date
   GROUP BY c.date, c.user_id
 ),
@@ -119,10 +129,10 @@ member AS (
   FROM history AS h
   JOIN screens AS p ON p.date = h.date AND p.user_id = h.user_id AND p.place = 1
   UNION ALL
-  -- interest is declared in the configuration.
-  SELECT h.date, h.user_id, h.tomorrow, 'interest', m.segment
+  -- Of those that are declared in the configuration, network sorts active users.
+  SELECT h.date, h.user_id, h.tomorrow, m.cut, m.segment
   FROM history AS h
-  JOIN mart.members AS m ON m.date = h.date AND m.user_id = h.user_id AND m.cut = 'interest'
+  JOIN mart.members AS m ON m.date = h.date AND m.user_id = h.user_id AND (m.cut IN ('interest', 'stays') OR m.cut = 'network' AND h.today = 1)
   UNION ALL
   SELECT h.date, h.user_id, h.tomorrow, 'acquisition_source', h.acquisition_source FROM history AS h WHERE h.today = 1
   UNION ALL

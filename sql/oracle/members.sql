@@ -52,3 +52,39 @@ FROM (
   LEFT JOIN mart.session_steps AS p ON p.user_id = u.user_id AND p.date <= u.date AND p.is_declared
   GROUP BY u.date, u.user_id, u.first_seen_date
 ) AS i
+UNION ALL
+-- stays is declared, too: by sessions as they were known at the end of the day, whatever they become after midnight.
+SELECT
+  k.date,
+  k.user_id,
+  'stays' AS cut,
+  CASE WHEN k.crashes > 0 THEN 'crashed' ELSE 'long' END AS segment
+FROM (
+  SELECT
+    p.date,
+    p.user_id,
+    SUM(p.crash_count) AS crashes,
+    MAX(CASE WHEN s.ended_at > p.ended_at THEN (UNIX_MICROS(p.ended_at) - UNIX_MICROS(p.started_at)) / 1000000 ELSE s.duration_seconds END) AS longest
+  FROM mart.session_days AS p
+  JOIN mart.sessions AS s ON s.session_id = p.session_id AND s.session_date = p.date
+  WHERE p.session_date = p.date AND p.is_counted
+  GROUP BY p.date, p.user_id
+) AS k
+WHERE k.crashes > 0 OR k.longest > 120
+UNION ALL
+-- The screen of which a user has most visits on the day.
+SELECT v.date, v.user_id, 'top_screen' AS cut, v.screen AS segment
+FROM (
+  SELECT
+    t.date, t.user_id, t.screen,
+    ROW_NUMBER() OVER (PARTITION BY t.date, t.user_id ORDER BY COUNT(*) DESC, t.screen) AS place
+  FROM mart.session_steps AS t
+  WHERE t.is_visit
+  GROUP BY t.date, t.user_id, t.screen
+) AS v
+JOIN mart.users AS u ON u.date = v.date AND u.user_id = v.user_id
+WHERE v.place = 1
+UNION ALL
+-- network is a declared property, the only one that is kept.
+SELECT u.date, u.user_id, 'network' AS cut, REPLACE(u.properties, 'network=', '') AS segment
+FROM mart.users AS u
