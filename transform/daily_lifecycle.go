@@ -108,7 +108,6 @@ func (t *Tally) lifecycleRows() []DailyLifecycle {
 		return *s
 	}) {
 		for _, r := range both {
-			// A segment of users who are gone by one lapse may have none by the other.
 			if r.Users > 0 || r.Churned > 0 || r.Cut == total {
 				rows = append(rows, r)
 			}
