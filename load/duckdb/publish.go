@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ import (
 
 // Publish replaces the partitions and the views in one transaction.
 func (w *Warehouse) Publish(ctx context.Context, partitions []load.Partition, asOf calendar.Day) (err error) {
+	debug.FreeOSMemory() // what making the days left behind: DuckDB takes its memory beside Go's
 	dir, err := os.MkdirTemp("", "sojourn-duckdb-")
 	if err != nil {
 		return fmt.Errorf("publish into %s: %w", w.path, err)
