@@ -319,6 +319,7 @@ SELECT
     owner AS user_id,
     device_id,
     make_timestamptz(started_us) AS started_at,
+    make_timestamptz(started_us) AS first_use_at,
     make_timestamptz(ended_us) AS ended_at,
     duration_us / 1e6 AS duration_seconds,
     foreground_us / 1e6 AS engaged_seconds,
@@ -839,6 +840,7 @@ COPY (
         make_timestamptz(first_started_us) AS first_session_started_at,
         CASE WHEN second_date <= date THEN make_timestamptz(second_started_us) END AS second_session_started_at,
         first_seen_date AS first_opened_date,
+        make_timestamptz(first_started_us) AS first_opened_at,
         NULL::TIMESTAMPTZ AS installed_at,
         NULL::DATE AS installed_date,
         0::BIGINT AS installs,
@@ -855,6 +857,8 @@ COPY (
         app_version,
         language,
         NULL::VARCHAR AS properties,
+        NULL::VARCHAR AS segments,
+        NULL::VARCHAR AS segments_before,
     FROM users
 )
 TO 'users' (FORMAT parquet, PARTITION_BY (date));
