@@ -10,7 +10,7 @@ const deepest = 20
 type DailyDepth struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Local day on which the sessions began. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	Screens int64        `parquet:"distinct_screens" doc:"Different screens of the session: exactly so many, 20 for 20 or more."`
 
 	Sessions int64    `parquet:"sessions" doc:"Sessions that began on date and count, with so many screens."`

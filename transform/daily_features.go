@@ -7,7 +7,7 @@ import "sojourn/internal/calendar"
 type DailyFeature struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Local day. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment string       `parquet:"segment,optional" doc:"Segment of the cut on date, as in daily_segments; null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	Feature string       `parquet:"feature" doc:"Name of the feature in the configuration."`
 
 	Uses        int64    `parquet:"uses" doc:"Uses on date: events of the feature and visits to its screens, in sessions that count."`

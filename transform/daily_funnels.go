@@ -6,7 +6,7 @@ import "sojourn/internal/calendar"
 type DailyFunnel struct {
 	Date     calendar.Day `parquet:"date,date" doc:"Within a session: local day on which the session began. Over days: the day at whose end the attempt closed, so many days after the first step, or the next day with data. Partition column."`
 	Cut      string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment  string       `parquet:"segment,optional" doc:"Segment of the cut on date, as in daily_segments; null in the total and where unknown."`
+	Segment  string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	Funnel   string       `parquet:"funnel" doc:"Name of the funnel in the configuration."`
 	Within   string       `parquet:"funnel_window" doc:"session, or the days that the funnel may take after the day of its first step, such as 7d."`
 	Number   int64        `parquet:"step_number" doc:"Number of the step, from 1."`

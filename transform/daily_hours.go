@@ -14,7 +14,7 @@ import (
 type DailyHour struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Local day, in the reporting zone, on which the sessions count. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts, by user."`
-	Segment string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	Clock   string       `parquet:"clock" doc:"reporting: the clock of the reporting zone. local: that of the device, by utc_offset of the session, for sessions that have one."`
 	Weekday int64        `parquet:"weekday" doc:"Day of the week by that clock, 1 Monday to 7 Sunday. By the local clock it may be that of the day before or after date."`
 	Hour    int64        `parquet:"hour" doc:"Hour of the day by that clock, 0 to 23. On a day of 25 hours one hour has what began in both of that name; on a day of 23 one is missing."`

@@ -7,7 +7,7 @@ import "sojourn/internal/calendar"
 type DailyInterval struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Local day on which the sessions count. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 
 	Sessions  int64   `parquet:"sessions" doc:"Sessions with a previous one of the same user. There is no row without."`
 	Users     int64   `parquet:"users" doc:"Distinct users of those sessions."`

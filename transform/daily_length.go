@@ -11,7 +11,7 @@ import (
 type DailyLength struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Local day on which the sessions count. Partition column."`
 	Cut        string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts, by user."`
-	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
+	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	Measure    string       `parquet:"measure" doc:"elapsed: ended_at minus started_at. engaged: engaged_seconds. foreground: foreground_seconds, of sessions that have markers. crash_corrected: crash_corrected_seconds of sessions that end in a crash, elapsed of the others."`
 	Population string       `parquet:"population" doc:"all: every session. capped: those that a cap ended (end_reason cap or event_cap). crashed: those with a crash. regular: those that are neither. A session may be both capped and crashed."`
 
@@ -41,7 +41,7 @@ type DailyLength struct {
 type LengthBucket struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Local day on which the sessions count. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts, by user."`
-	Segment string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	Measure string       `parquet:"measure" doc:"As in daily_length."`
 	Over    *int64       `parquet:"over_seconds,optional" doc:"Lower edge in seconds, not in the bucket; null for the bucket of sessions of exactly 0 s."`
 	UpTo    *int64       `parquet:"up_to_seconds,optional" doc:"Upper edge in seconds, in the bucket: one of 0, 1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 14400, 21600, 28800, 43200, 86400; null for longer ones."`

@@ -9,7 +9,7 @@ import (
 type DailyLifecycle struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Local day. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all users ever seen; else a segmentation of cuts."`
-	Segment string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; users who are not active are in that of the attribute's latest value. Null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	Lapse   int64        `parquet:"lapse_days" doc:"Days without a session after which a user counts as gone: 28 as in the segmentation lifecycle, 1 as in lifecycle_day."`
 
 	Users       int64 `parquet:"users" doc:"Users ever seen: new, returning, resurrected and dormant."`
@@ -19,7 +19,7 @@ type DailyLifecycle struct {
 	Resurrected int64 `parquet:"resurrected_users" doc:"Users active on date, on none of the lapse_days days before, and before that."`
 	Dormant     int64 `parquet:"dormant_users" doc:"Users not active on date."`
 	Recent      int64 `parquet:"recent_users" doc:"Users active on one of the lapse_days days that end with date."`
-	Churned     int64 `parquet:"churned_users" doc:"Users active exactly lapse_days days before date and on no day since: gone with date."`
+	Churned     int64 `parquet:"churned_users" doc:"Users active exactly lapse_days days before date and on no day since: gone with date. By a cut they are in the segment of the day before, among whose recent_users they were."`
 
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }

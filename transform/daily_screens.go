@@ -10,7 +10,7 @@ import (
 type DailyScreen struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Local day on which the visits began. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	Screen  string       `parquet:"screen" doc:"Name of the screen, as events name it."`
 
 	Views       int64    `parquet:"views" doc:"Views of the screen, as in screen_views of sessions; also those in a visit that began the day before."`

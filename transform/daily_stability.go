@@ -12,7 +12,7 @@ import (
 type DailyStability struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Local day on which the sessions count. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all sessions. app_version, device_model, os_version: by that attribute of the session. Else a segmentation of cuts, by user; one that has the name of an attribute is by session."`
-	Segment string       `parquet:"segment,optional" doc:"Value of the attribute, or segment of the cut as in daily_segments; null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Value of the attribute of the session; by other cuts the segment, as in other tables. Null in the total and where unknown."`
 
 	Sessions        int64    `parquet:"sessions" doc:"Sessions."`
 	CrashedSessions int64    `parquet:"crashed_sessions" doc:"Sessions with a crash."`

@@ -12,7 +12,7 @@ import (
 type DailyTransition struct {
 	Date    calendar.Day `parquet:"date,date" doc:"Local day on which the visits to from_screen began. Partition column."`
 	Cut     string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
+	Segment string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	From    string       `parquet:"from_screen" doc:"The screen visited."`
 	To      string       `parquet:"to_screen,optional" doc:"The screen visited next in the session; null if the session ended."`
 

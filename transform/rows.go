@@ -173,7 +173,7 @@ type User struct {
 type DailySessions struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Local day on which the sessions began. Partition column."`
 	Cut        string       `parquet:"cut" doc:"total: one row for all sessions of the day; platform_country_version: one row for each combination; else a segmentation of cuts, by user."`
-	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the other cuts and where unknown."`
+	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the other cuts and where unknown."`
 	Platform   string       `parquet:"platform,optional" doc:"Platform; null in the total and where unknown."`
 	Country    string       `parquet:"country,optional" doc:"Country; null in the total and where unknown."`
 	AppVersion string       `parquet:"app_version,optional" doc:"App version; null in the total and where unknown."`
@@ -208,7 +208,7 @@ type DailySessions struct {
 type DailyFrequency struct {
 	Date       calendar.Day `parquet:"date,date" doc:"Local day at whose end the windows end. Partition column."`
 	Cut        string       `parquet:"cut" doc:"total: all users; else a segmentation of cuts."`
-	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut, as in daily_segments; null in the total and where unknown."`
+	Segment    string       `parquet:"segment,optional" doc:"Segment of the cut at the end of date: by attributes of users who are away the latest known, by top_screen and length_tier only of users active on date; null in the total and where unknown."`
 	Measure    string       `parquet:"measure" doc:"active_users: users with a session in the window (DAU, WAU and MAU for 1, 7 and 28 days). sessions: active users by exact number of sessions in the window. active_days: active users by exact number of active days in the window. stickiness: DAU over the active users of the window. weekly_stickiness: WAU over MAU. sessions_per_user: sessions over active users of the window. hours_since_previous: sessions begun on date by whole hours since the user's previous session."`
 	WindowDays int64        `parquet:"window_days,optional" doc:"Days in the window, date included; null for hours_since_previous."`
 	Bucket     *int64       `parquet:"bucket,optional" doc:"Exact number of sessions or active days; for hours_since_previous the lower edge of the bucket in hours, each up to the next edge of 0, 1, 3, 6, 12, 24, 48, 72, 168, 336, 672. Null for the others."`
