@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -50,6 +49,8 @@ func (s *stepConfig) UnmarshalYAML(unmarshal func(any) error) error {
 type eventOrScreenConfig struct {
 	event  string
 	Screen string `yaml:"screen"`
+
+	isNone bool // neither: reported where the funnel is known
 }
 
 func (m *eventOrScreenConfig) UnmarshalYAML(unmarshal func(any) error) error {
@@ -58,7 +59,8 @@ func (m *eventOrScreenConfig) UnmarshalYAML(unmarshal func(any) error) error {
 	}
 	var named map[string]string
 	if err := unmarshal(&named); err != nil || len(named) != 1 || named["screen"] == "" {
-		return errors.New("a step is the name of an event, {screen: NAME}, or a list of these")
+		m.isNone = true
+		return nil
 	}
 	m.event, m.Screen = "", named["screen"]
 	return nil
@@ -122,6 +124,9 @@ func (c *config) funnels(report func(format string, args ...any)) []transform.Fu
 			}
 			var moments transform.FunnelStep
 			for _, m := range step {
+				if m.isNone {
+					report("funnels.%s.steps[%d]: a step is the name of an event, {screen: NAME}, or a list of these", name, i)
+				}
 				moments = append(moments, transform.EventOrScreen{Event: m.event, Screen: m.Screen})
 			}
 			f.Steps = append(f.Steps, moments)

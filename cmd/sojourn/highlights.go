@@ -15,6 +15,11 @@ week AS (
   SELECT CASE WHEN d.date > l.day - 7 THEN 'now' ELSE 'before' END AS part, d.*
   FROM fct_daily AS d CROSS JOIN last AS l WHERE d.date > l.day - 14
 ),
+returned AS (
+  SELECT CASE WHEN r.return_date > l.day - 7 THEN 'now' ELSE 'before' END AS part, r.day_n, r.retained_users AS retained, r.cohort_users AS cohort
+  FROM fct_retention AS r CROSS JOIN last AS l
+  WHERE r.return_date > l.day - 14 AND r.return_date <= l.day AND r.cut = 'total' AND r.day_n IN (1, 7) AND r.is_complete
+),
 measure AS (
   SELECT part, 1 AS n, 'sessions a day' AS measure, AVG(sessions) AS value FROM week GROUP BY part
   UNION ALL SELECT part, 2, 'users a day (DAU)', AVG(dau) FROM week GROUP BY part
@@ -22,8 +27,7 @@ measure AS (
   UNION ALL SELECT part, 4, 'sessions per user and day', SUM(sessions) / NULLIF(SUM(dau), 0) FROM week GROUP BY part
   UNION ALL SELECT part, 5, 'median session, seconds (median of days)', MEDIAN(duration_median_seconds) FROM week GROUP BY part
   UNION ALL SELECT part, 6, 'crash-free sessions, %', 100 * SUM(crash_free_session_rate * sessions) / NULLIF(SUM(sessions), 0) FROM week GROUP BY part
-  UNION ALL SELECT part, 7, 'D1 retention, % (mean of days)', 100 * AVG(d1_retention_rate) FROM week GROUP BY part
-  UNION ALL SELECT part, 8, 'D7 retention, % (mean of days)', 100 * AVG(d7_retention_rate) FROM week GROUP BY part
+  UNION ALL SELECT part, 6 + day_n, 'D' || day_n || ' retention, %', 100 * SUM(retained) / NULLIF(SUM(cohort), 0) FROM returned GROUP BY part, day_n
 )
 SELECT measure, ROUND(MAX(value) FILTER (part = 'before'), 2) AS seven_days_before, ROUND(MAX(value) FILTER (part = 'now'), 2) AS last_seven_days,
   ROUND(100 * (MAX(value) FILTER (part = 'now') / NULLIF(MAX(value) FILTER (part = 'before'), 0) - 1), 1) AS change_percent

@@ -36,6 +36,9 @@ type holdoutConfig struct {
 // longestReturn is for how many days users' activity is surely known.
 const longestReturn = 62
 
+// longestWindow is how long before a session a push is surely seen.
+const longestWindow = 24 * time.Hour
+
 // returning sets what the tables of first sessions, pushes and incentives are
 // asked.
 func (c *config) returning(a *transform.Analysis, report func(string, ...any)) {
@@ -51,6 +54,9 @@ func (c *config) returning(a *transform.Analysis, report func(string, ...any)) {
 	a.PushWindow = time.Duration(c.Push.Window)
 	if a.PushWindow <= 0 {
 		report("push.window: %s is not longer than 0: want for how long after a push a session is put down to it, such as 30m", a.PushWindow)
+	}
+	if a.PushWindow > longestWindow {
+		report("push.window: %s is longer than %s: pushes are looked for on the day of the session and the day before", a.PushWindow, longestWindow)
 	}
 	for i := range c.Incentives {
 		c.incentive(i, a, report)
