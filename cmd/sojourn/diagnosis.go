@@ -41,6 +41,7 @@ type diagnosis struct {
 	NoSession float64         `json:"share_without_session_id"` // of events
 	Names     []eventFound    `json:"events_by_name"`
 	Never     []neverFilled   `json:"never_filled"`
+	NotSeen   []string        `json:"declared_events_not_seen"` // of all sources
 
 	Differences []string `json:"differences"` // from the configuration
 	Next        string   `json:"next,omitempty"`
@@ -89,7 +90,7 @@ func newDiagnosis(s extract.Source, url string, sample extract.Sample, d transfo
 		Records: sample.Records, Events: sample.Events, Aliases: sample.Aliases, Skipped: sample.Skipped, Unusable: sample.Rejected,
 		// Lists, not null, for programs that read them.
 		LookedAt: []lookedAt{}, Contents: []contentsFound{}, Reasons: []reasonFound{}, Names: []eventFound{},
-		Never: []neverFilled{}, Differences: []string{},
+		Never: []neverFilled{}, NotSeen: []string{}, Differences: []string{},
 	}
 	byContents := map[string]*contentsFound{}
 	for _, o := range sample.Objects {
@@ -360,6 +361,12 @@ func (d *diagnosis) print(w io.Writer) {
 		fmt.Fprintln(w, "\n  never filled")
 		for _, n := range d.Never {
 			fmt.Fprintf(w, "  - %s: %s\n", n.Fields, n.Cost)
+		}
+	}
+	if len(d.NotSeen) > 0 {
+		fmt.Fprintln(w, "\n  named in the configuration, and in no record that was looked at of any source: misspelt, or rare")
+		for _, name := range d.NotSeen {
+			fmt.Fprintf(w, "  - %s\n", printable(name))
 		}
 	}
 	fmt.Fprintln(w)

@@ -95,7 +95,32 @@ func (a *app) diagnose(ctx context.Context, look extract.Look) ([]diagnosis, err
 		d.compare(s, sample, definition, float64(p.config.MaxBadShare))
 		found = append(found, d)
 	}
-	return found, nil
+	return found, notSeen(found, p.config)
+}
+
+// notSeen notes with the last source which events the configuration names that
+// no sample has. That is a remark only: a sample need not have what is rare.
+func notSeen(found []diagnosis, c config) error {
+	analysis, err := c.analysis()
+	if err != nil {
+		return usageError{err}
+	}
+	seen := map[string]bool{}
+	for _, d := range found {
+		for _, n := range d.Names {
+			seen[n.Event] = true
+		}
+	}
+	if len(seen) == 0 {
+		return nil // what is wrong is said already
+	}
+	last := &found[len(found)-1]
+	for _, name := range analysis.Declared() {
+		if !seen[name] {
+			last.NotSeen = append(last.NotSeen, name)
+		}
+	}
+	return nil
 }
 
 // strangers looks at objects of which nothing is known.
