@@ -31,8 +31,11 @@ func walkKeys(node ast.Node, path string, t reflect.Type, problems *[]error) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if _, isList := node.(*ast.SequenceNode); !isList && t.Kind() == reflect.Slice {
-		t = t.Elem() // one that stands for a list of one
+	switch node.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		if t.Kind() == reflect.Slice {
+			t = t.Elem() // one that stands for a list of one
+		}
 	}
 	switch n := node.(type) {
 	case *ast.MappingNode:
