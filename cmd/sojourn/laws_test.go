@@ -44,7 +44,7 @@ session:
   events: {join: [], end: [], crash: [], foreground: [], background: [], screen_view: []}
 `, rule.timeout, rule.boundary), map[string]string{"raw/events.ndjson": wanderings(uint64(seed), timeout)})
 			p.sojourn(t, "run")
-			recompute(t, p, "sessions", fmt.Sprintf(`
+			numbered := fmt.Sprintf(`
 				WITH events AS (
 					SELECT *, timezone('Europe/Lisbon', timestamp)::DATE AS day
 					FROM read_json('%s', format = 'newline_delimited',
@@ -53,7 +53,8 @@ session:
 				pauses AS (SELECT *, timestamp - lag(timestamp) OVER each_device AS pause FROM events
 					WINDOW each_device AS (PARTITION BY device_id ORDER BY timestamp, event_id)),
 				numbered AS (SELECT *, count(*) FILTER (pause IS NULL OR %s) OVER each_device AS number FROM pauses
-					WINDOW each_device AS (PARTITION BY device_id ORDER BY timestamp, event_id)),
+					WINDOW each_device AS (PARTITION BY device_id ORDER BY timestamp, event_id))`, filepath.Join(p.dir, "raw/events.ndjson"), rule.new)
+			recompute(t, p, "sessions", numbered+`,
 				begun AS (SELECT *, min(day) OVER (PARTITION BY device_id, number) AS session_date FROM numbered)
 				SELECT
 					session_date, device_id,
@@ -65,23 +66,14 @@ session:
 					first(screen ORDER BY timestamp, event_id) FILTER (screen IS NOT NULL) AS entry_screen,
 					last(screen ORDER BY timestamp, event_id) FILTER (screen IS NOT NULL) AS exit_screen,
 					count(*) = 1 AS is_bounce
-				FROM begun GROUP BY device_id, number, session_date`, filepath.Join(p.dir, "raw/events.ndjson"), rule.new))
-			recompute(t, p, "(SELECT s.*, d.device_id FROM session_steps AS s JOIN sessions AS d USING (session_id) WHERE is_visit)", fmt.Sprintf(`
-				WITH events AS (
-					SELECT *, timezone('Europe/Lisbon', timestamp)::DATE AS day
-					FROM read_json('%s', format = 'newline_delimited',
-						columns = {event_id: 'VARCHAR', device_id: 'VARCHAR', user_id: 'VARCHAR', screen: 'VARCHAR', timestamp: 'TIMESTAMPTZ'})
-				),
-				pauses AS (SELECT *, timestamp - lag(timestamp) OVER each_device AS pause FROM events
-					WINDOW each_device AS (PARTITION BY device_id ORDER BY timestamp, event_id)),
-				numbered AS (SELECT *, count(*) FILTER (pause IS NULL OR %s) OVER each_device AS number FROM pauses
-					WINDOW each_device AS (PARTITION BY device_id ORDER BY timestamp, event_id)),
+				FROM begun GROUP BY device_id, number, session_date`)
+			recompute(t, p, "(SELECT s.*, d.device_id FROM session_steps AS s JOIN sessions AS d USING (session_id) WHERE is_visit)", numbered+`,
 				shown AS (SELECT *, lag(screen) OVER (PARTITION BY device_id, number ORDER BY timestamp, event_id) AS before
 					FROM numbered WHERE screen IS NOT NULL)
 				SELECT
 					day AS date, device_id, timestamp AS step_at, screen, before AS previous_screen,
 					row_number() OVER (PARTITION BY device_id, number ORDER BY timestamp, event_id) AS visit_number
-				FROM shown WHERE screen IS DISTINCT FROM before`, filepath.Join(p.dir, "raw/events.ndjson"), rule.new))
+				FROM shown WHERE screen IS DISTINCT FROM before`)
 		})
 	}
 }
