@@ -70,10 +70,24 @@ type Warehouse interface {
 	// holds. It is empty for a warehouse that does not exist yet.
 	Published(ctx context.Context) (map[PartitionKey]string, error)
 
-	// Publish creates what is missing (data set, tables, views as of asOf) and
-	// replaces the partitions. Calling it again with the same arguments
-	// changes nothing, also after a call that failed half-way.
-	Publish(ctx context.Context, partitions []Partition, asOf calendar.Day) error
+	// Publish creates what is missing (data set, tables, views) and replaces
+	// the partitions of the group, all of them for readers at once. Calling it
+	// again with the same group changes nothing, also after a call that failed
+	// half-way.
+	Publish(ctx context.Context, g Group) error
 
 	Close() error
+}
+
+// A Group is what becomes visible together.
+type Group struct {
+	Partitions []Partition
+	AsOf       calendar.Day // the last day that views show
+
+	Run   string // the run that publishes
+	Token int64  // its fencing token: later runs have greater ones
+
+	// Fence is asked right before the group becomes visible, and its error
+	// stops the publish: the run is not the one at work any more. Nil admits all.
+	Fence func(context.Context) error
 }

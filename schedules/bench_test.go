@@ -21,7 +21,7 @@ import (
 type nowhere struct{ load.Warehouse }
 
 func (nowhere) Published(context.Context) (map[load.PartitionKey]string, error) { return nil, nil }
-func (nowhere) Publish(context.Context, []load.Partition, calendar.Day) error   { return nil }
+func (nowhere) Publish(context.Context, load.Group) error                       { return nil }
 func (nowhere) Close() error                                                    { return nil }
 
 // BenchmarkNight runs a week of generated events from raw objects to tables in

@@ -278,7 +278,8 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 	p.progress(Progress{Stage: "publish", Total: int64(len(changed))})
 	// The views end with the last day that is over: what a day that is not
 	// lacks would look like users who stay away.
-	if err := warehouse.Publish(ctx, changed, min(sum.Last, p.Yesterday())); err != nil {
+	group := load.Group{Partitions: changed, AsOf: min(sum.Last, p.Yesterday()), Run: p.Run}
+	if err := warehouse.Publish(ctx, group); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
 	p.progress(Progress{Stage: "publish", Done: int64(len(changed)), Total: int64(len(changed))})

@@ -54,14 +54,19 @@ func (s *shelf) Published(context.Context) (map[load.PartitionKey]string, error)
 	return maps.Clone(s.held), nil
 }
 
-func (s *shelf) Publish(ctx context.Context, partitions []load.Partition, _ calendar.Day) error {
+func (s *shelf) Publish(ctx context.Context, g load.Group) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if g.Fence != nil {
+		if err := g.Fence(ctx); err != nil {
+			return err
+		}
 	}
 	if s.held == nil {
 		s.held = map[load.PartitionKey]string{}
 	}
-	for _, p := range partitions {
+	for _, p := range g.Partitions {
 		s.held[p.Key()] = p.SHA256
 	}
 	return nil

@@ -89,5 +89,5 @@ func (o options) run(ctx context.Context) (err error) {
 type none struct{}
 
 func (none) Published(context.Context) (map[load.PartitionKey]string, error) { return nil, nil }
-func (none) Publish(context.Context, []load.Partition, calendar.Day) error   { return nil }
+func (none) Publish(context.Context, load.Group) error                       { return nil }
 func (none) Close() error                                                    { return nil }

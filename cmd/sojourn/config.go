@@ -112,7 +112,8 @@ type scheduleConfig struct {
 	Timezone string `yaml:"timezone"`
 }
 
-// duration is text such as 30m or 24h; a bare 0 is none.
+// duration is text such as 30m, 24h or 30d, a day being 24 hours; a bare 0 is
+// none.
 type duration time.Duration
 
 func (d *duration) UnmarshalYAML(unmarshal func(any) error) error {
@@ -120,9 +121,15 @@ func (d *duration) UnmarshalYAML(unmarshal func(any) error) error {
 	if err := unmarshal(&text); err != nil {
 		return err
 	}
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			*d = duration(time.Duration(n) * 24 * time.Hour)
+			return nil
+		}
+	}
 	parsed, err := time.ParseDuration(text)
 	if err != nil {
-		return fmt.Errorf("%q is not a duration: want a number with a unit, such as 30m or 24h", text)
+		return fmt.Errorf("%q is not a duration: want a number with a unit, such as 30m, 24h or 30d", text)
 	}
 	*d = duration(parsed)
 	return nil

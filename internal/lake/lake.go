@@ -41,6 +41,14 @@ type File struct {
 	Rows   int64        `json:"rows"`
 	Bytes  int64        `json:"bytes"`
 	SHA256 string       `json:"sha256"` // hex
+
+	// Sums are the sums of the whole-number columns of a table's file, by
+	// column: what the rows that a warehouse has loaded are audited by.
+	Sums map[string]int64 `json:"sums,omitempty"`
+
+	// IsLate says of staged events that they came after the late limit: they
+	// count once a backfill has applied them.
+	IsLate bool `json:"is_late,omitempty"`
 }
 
 // An Input is a raw object that was read.
@@ -68,6 +76,16 @@ type Input struct {
 	// counts only until one of the same edition that is not has been read.
 	Edition     string `json:"edition,omitempty"`
 	Provisional bool   `json:"provisional,omitempty"`
+
+	// Days counts the events by the day they happened on, in order of days:
+	// their sum is Events.
+	Days []DayCount `json:"days,omitempty"`
+}
+
+// A DayCount is how many events an object has of a day.
+type DayCount struct {
+	Day    calendar.Day `json:"day"`
+	Events int64        `json:"events"`
 }
 
 // A Batch is the manifest of one extraction: Σ Lines = Σ Events + Σ Quarantined
@@ -79,6 +97,13 @@ type Batch struct {
 	Staged     []File  `json:"staged"`             // sorted by day and object
 	Quarantine []File  `json:"quarantine"`         // rows: quarantined records
 	Identity   []File  `json:"identity,omitempty"` // rows: aliases
+
+	// Removed names objects that were read before and are gone from their
+	// source: their readings do not count from here on.
+	Removed []ObjectKey `json:"removed,omitempty"`
+
+	Run  string    `json:"run,omitempty"` // the run that read them
+	Made time.Time `json:"made"`          // when
 
 	// Reasons counts quarantined records by reason.
 	Reasons map[string]int64 `json:"reasons,omitempty"`
@@ -121,6 +146,14 @@ type Day struct {
 	Carry  File             `json:"carry"`            // what the day leaves to the next beside users; its rows are subjects
 	Others map[string]Other `json:"others,omitempty"` // what definitions that are only compared make of the day, by name
 	Ledger transform.Ledger `json:"ledger"`           // where the day's events went
+
+	// Revision counts the contents that the day has had; 1 for the first.
+	// Making a day again with the same result is no revision.
+	Revision int64  `json:"revision"`
+	Reason   string `json:"reason"` // why the day was made
+
+	// Fingerprint is a digest of all that the tables are a function of.
+	Fingerprint string `json:"fingerprint"`
 
 	Run  string    `json:"run"`  // the run that made them
 	Made time.Time `json:"made"` // when

@@ -19,6 +19,7 @@ type rule struct {
 // schedules and cmd; a client of a cloud or a database is in one adapter each.
 var mayImport = map[string]rule{
 	"internal/calendar": {},
+	"internal/crash":    {},
 	"transform":         {ours: "internal/calendar"},
 
 	"internal/bucket":        {theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
@@ -27,18 +28,18 @@ var mayImport = map[string]rule{
 	"internal/parquetfile":   {theirs: "github.com/parquet-go/parquet-go github.com/klauspost/compress"},
 
 	"extract": {
-		ours:   "internal/bucket internal/calendar internal/lake internal/parquetfile transform",
+		ours:   "internal/bucket internal/calendar internal/crash internal/lake internal/parquetfile transform",
 		theirs: "github.com/andybalholm/brotli github.com/klauspost/compress github.com/parquet-go/parquet-go github.com/zeebo/xxh3",
 	},
 
 	"sql":  {ours: "internal/calendar"},
 	"load": {ours: "internal/calendar internal/parquetfile sql transform"},
 	"load/duckdb": {
-		ours:   "internal/bucket internal/calendar load sql",
+		ours:   "internal/bucket internal/calendar internal/crash load sql",
 		theirs: "github.com/duckdb/duckdb-go",
 	},
 	"load/bigquery": {
-		ours:   "internal/bucket internal/calendar internal/parquetfile load sql transform",
+		ours:   "internal/bucket internal/calendar internal/crash internal/parquetfile load sql transform",
 		theirs: "cloud.google.com/go google.golang.org/api github.com/googleapis/gax-go golang.org/x/oauth2",
 	},
 	"load/bigquery/bqtest": {
@@ -49,7 +50,7 @@ var mayImport = map[string]rule{
 	"internal/rule": {ours: "transform", theirs: "github.com/expr-lang/expr"},
 
 	"schedules": {
-		ours:   "extract internal/bucket internal/calendar internal/lake load transform",
+		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/parquetfile load transform",
 		theirs: "github.com/robfig/cron golang.org/x/sync",
 	},
 

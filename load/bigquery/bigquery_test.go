@@ -83,7 +83,7 @@ func open(t *testing.T, server *bqtest.Server) (*Warehouse, *bucket.Bucket) {
 
 func publish(t *testing.T, w *Warehouse, partitions ...load.Partition) {
 	t.Helper()
-	if err := w.Publish(t.Context(), partitions, day2); err != nil {
+	if err := w.Publish(t.Context(), load.Group{Partitions: partitions, AsOf: day2}); err != nil {
 		t.Fatal(err)
 	}
 }

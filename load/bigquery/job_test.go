@@ -85,7 +85,7 @@ func TestPublishGoesOnAfterAnInterruption(t *testing.T) {
 		}
 		return bqtest.Fault{}
 	})
-	if err := w.Publish(t.Context(), partitions, day2); err == nil {
+	if err := w.Publish(t.Context(), load.Group{Partitions: partitions, AsOf: day2}); err == nil {
 		t.Fatal("published")
 	}
 	if published, err := w.Published(t.Context()); err != nil || len(published) != 0 {
@@ -116,7 +116,7 @@ func TestBurntJobIsSteppedOver(t *testing.T) {
 	w, b := open(t, server)
 	partition := store(t, b, visits(day1, "ann"))
 	server.Inject(once("jobs.insert", "sessions$20261001", bqtest.Fault{JobReason: "accessDenied"}))
-	err := w.Publish(t.Context(), []load.Partition{partition}, day2)
+	err := w.Publish(t.Context(), load.Group{Partitions: []load.Partition{partition}, AsOf: day2})
 	if err == nil {
 		t.Fatal("published")
 	}
@@ -150,7 +150,7 @@ func TestManyBurntJobsCostNoUploads(t *testing.T) {
 		return bqtest.Fault{JobReason: reason}
 	})
 	for range 3 {
-		if err := w.Publish(t.Context(), []load.Partition{partition}, day2); err == nil {
+		if err := w.Publish(t.Context(), load.Group{Partitions: []load.Partition{partition}, AsOf: day2}); err == nil {
 			t.Fatal("published")
 		}
 	}
@@ -170,7 +170,7 @@ func TestWaitingHelpsNobody(t *testing.T) {
 	partition := store(t, b, visits(day1, "ann"))
 	lost := partition
 	lost.Object += ".lost"
-	err := w.Publish(t.Context(), []load.Partition{lost}, day2)
+	err := w.Publish(t.Context(), load.Group{Partitions: []load.Partition{lost}, AsOf: day2})
 	if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, load.ErrUnavailable) || strings.Contains(err.Error(), "run again later") {
 		t.Errorf("without the file: %v", err)
 	}
@@ -179,7 +179,7 @@ func TestWaitingHelpsNobody(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	err = w.Publish(t.Context(), []load.Partition{partition}, day2)
+	err = w.Publish(t.Context(), load.Group{Partitions: []load.Partition{partition}, AsOf: day2})
 	if err == nil || !strings.Contains(err.Error(), "there is a table of that name") || errors.Is(err, load.ErrUnavailable) {
 		t.Errorf("with a table in a view's place: %v", err)
 	}
@@ -262,7 +262,7 @@ func TestQuotaIsNotHammered(t *testing.T) {
 			}
 			return bqtest.Fault{}
 		})
-		err := w.Publish(t.Context(), []load.Partition{store(t, b, visits(day1, "ann"))}, day2)
+		err := w.Publish(t.Context(), load.Group{Partitions: []load.Partition{store(t, b, visits(day1, "ann"))}, AsOf: day2})
 		if !errors.Is(err, load.ErrUnavailable) || !strings.Contains(err.Error(), "tomorrow") {
 			t.Errorf("error %v", err)
 		}
@@ -283,7 +283,7 @@ func TestServerThatStaysAwayEndsTheRun(t *testing.T) {
 		}
 		return bqtest.Fault{}
 	})
-	err := w.Publish(t.Context(), []load.Partition{store(t, b, visits(day1, "ann"))}, day2)
+	err := w.Publish(t.Context(), load.Group{Partitions: []load.Partition{store(t, b, visits(day1, "ann"))}, AsOf: day2})
 	if !errors.Is(err, load.ErrUnavailable) {
 		t.Errorf("error %v", err)
 	}

@@ -23,14 +23,14 @@ import (
 const parallel = 4
 
 // Publish replaces the partitions that are not published yet, and the views.
-func (w *Warehouse) Publish(ctx context.Context, partitions []load.Partition, asOf calendar.Day) error {
-	if err := w.publish(ctx, partitions, asOf); err != nil {
+func (w *Warehouse) Publish(ctx context.Context, g load.Group) error {
+	if err := w.publish(ctx, g); err != nil {
 		return fmt.Errorf("publish into %s: %w", w, err)
 	}
 	return nil
 }
 
-func (w *Warehouse) publish(ctx context.Context, partitions []load.Partition, asOf calendar.Day) error {
+func (w *Warehouse) publish(ctx context.Context, g load.Group) error {
 	if err := w.ensureDataset(ctx); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (w *Warehouse) publish(ctx context.Context, partitions []load.Partition, as
 	if err != nil {
 		return err
 	}
-	changes, err := held.Changes(partitions)
+	changes, err := held.Changes(g.Partitions)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (w *Warehouse) publish(ctx context.Context, partitions []load.Partition, as
 			return err
 		}
 	}
-	return w.publishViews(ctx, asOf)
+	return w.publishViews(ctx, g.AsOf)
 }
 
 func (w *Warehouse) ensureTables(ctx context.Context) (map[string]target, error) {

@@ -58,7 +58,7 @@ func TestWhatIsNotTheTableIsRefused(t *testing.T) {
 			w, b := open(t, server)
 			partition := store(t, b, visits(day1, "ann"))
 			test.spoil(t, w, b, &partition)
-			err := w.Publish(t.Context(), []load.Partition{partition}, day2)
+			err := w.Publish(t.Context(), load.Group{Partitions: []load.Partition{partition}, AsOf: day2})
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "sessions") {
 				t.Errorf("error %v, want one about sessions with %q", err, test.want)
 			}
@@ -157,7 +157,7 @@ func TestViewsFollowTheDay(t *testing.T) {
 	partitions := []load.Partition{store(t, b, visits(day1, "ann")), store(t, b, visits(day2, "ann", "bob"))}
 	publish(t, w, partitions...)
 	wantRows(t, server, "SELECT count(*) FROM app.fct_sessions", "3")
-	if err := w.Publish(t.Context(), partitions, day1); err != nil {
+	if err := w.Publish(t.Context(), load.Group{Partitions: partitions, AsOf: day1}); err != nil {
 		t.Fatal(err)
 	}
 	wantRows(t, server, "SELECT count(*) FROM app.fct_sessions", "1")
@@ -178,7 +178,7 @@ func TestDataSetElsewhereIsAnError(t *testing.T) {
 	if err := w.dataset.Create(t.Context(), &bigquery.DatasetMetadata{Location: "US"}); err != nil {
 		t.Fatal(err)
 	}
-	err := w.Publish(t.Context(), []load.Partition{store(t, b, visits(day1, "ann"))}, day2)
+	err := w.Publish(t.Context(), load.Group{Partitions: []load.Partition{store(t, b, visits(day1, "ann"))}, AsOf: day2})
 	if err == nil || !strings.Contains(err.Error(), "warehouse.bigquery.location") {
 		t.Errorf("error %v", err)
 	}

@@ -89,7 +89,7 @@ func openAt(t *testing.T, path, location string) (*duckdb.Warehouse, *bucket.Buc
 
 func publish(t *testing.T, w *duckdb.Warehouse, partitions []load.Partition) {
 	t.Helper()
-	if err := w.Publish(t.Context(), partitions, day2); err != nil {
+	if err := w.Publish(t.Context(), load.Group{Partitions: partitions, AsOf: day2}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -194,7 +194,7 @@ func TestViewsAnswerAsOfTheLastDay(t *testing.T) {
 	}
 
 	// The same as of the day before: the views move, the tables stay.
-	if err := w.Publish(t.Context(), partitions, day1); err != nil {
+	if err := w.Publish(t.Context(), load.Group{Partitions: partitions, AsOf: day1}); err != nil {
 		t.Fatal(err)
 	}
 	wantRows(t, w, "SELECT count(*) FROM fct_sessions", "1")
@@ -233,7 +233,7 @@ func TestPublishIsAllOrNothing(t *testing.T) {
 
 			partitions := store(t, b, visits(day1, "ann", "bob"))
 			damage(t, b, partitions)
-			if err := w.Publish(t.Context(), partitions, day2); err == nil {
+			if err := w.Publish(t.Context(), load.Group{Partitions: partitions, AsOf: day2}); err == nil {
 				t.Fatal("published")
 			} else if !strings.Contains(err.Error(), "daily_ledger") {
 				t.Errorf("the error does not name the table: %v", err)

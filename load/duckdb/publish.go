@@ -15,12 +15,13 @@ import (
 	"strings"
 
 	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/load"
 	views "sojourn/sql"
 )
 
 // Publish replaces the partitions and the views in one transaction.
-func (w *Warehouse) Publish(ctx context.Context, partitions []load.Partition, asOf calendar.Day) (err error) {
+func (w *Warehouse) Publish(ctx context.Context, g load.Group) (err error) {
 	debug.FreeOSMemory() // what making the days left behind: DuckDB takes its memory beside Go's
 	dir, err := os.MkdirTemp("", "sojourn-duckdb-")
 	if err != nil {
@@ -36,16 +37,23 @@ func (w *Warehouse) Publish(ctx context.Context, partitions []load.Partition, as
 	if err != nil {
 		return fmt.Errorf("publish into %s: %w", w.path, err)
 	}
-	if err := w.publish(ctx, tx, partitions, asOf, dir); err != nil {
+	if err := w.publish(ctx, tx, g, dir); err != nil {
 		return fmt.Errorf("publish into %s: %w", w.path, errors.Join(err, tx.Rollback()))
 	}
+	if g.Fence != nil {
+		if err := g.Fence(ctx); err != nil {
+			return fmt.Errorf("publish into %s: %w", w.path, errors.Join(err, tx.Rollback()))
+		}
+	}
+	crash.At("publish.duckdb-before-commit")
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("publish into %s: %w", w.path, err)
 	}
+	crash.At("publish.duckdb-after-commit")
 	return nil
 }
 
-func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, partitions []load.Partition, asOf calendar.Day, dir string) error {
+func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, g load.Group, dir string) error {
 	stale, err := staleTables(ctx, tx)
 	if err != nil {
 		return err
@@ -65,7 +73,7 @@ func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, partitions []load.P
 			return err
 		}
 	}
-	changes, err := held.Changes(partitions)
+	changes, err := held.Changes(g.Partitions)
 	if err != nil {
 		return err
 	}
@@ -87,7 +95,7 @@ func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, partitions []load.P
 		return fmt.Errorf("create macros: %w", err)
 	}
 	for _, v := range views.Views() {
-		if err := execute(ctx, tx, v.DuckDB(asOf), "COMMENT ON VIEW main."+name(v.Name)+" IS "+text(v.Doc)); err != nil {
+		if err := execute(ctx, tx, v.DuckDB(g.AsOf), "COMMENT ON VIEW main."+name(v.Name)+" IS "+text(v.Doc)); err != nil {
 			return fmt.Errorf("create view %s: %w", v.Name, err)
 		}
 	}
