@@ -24,10 +24,11 @@ type Pending struct {
 // and name. Objects that are no data
 // are left out: marker files, temporary files, and what is in hidden folders.
 func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pending, error) {
-	readAs := map[lake.Input]string{} // by which reading, the latest
+	type version struct{ source, object, version string }
+	readAs := map[version]string{} // by which reading, the latest
 	for _, batch := range done {
 		for _, in := range batch.Inputs {
-			readAs[lake.Input{Source: in.Source, Object: in.Object, Version: in.Version}] = in.Reading
+			readAs[version{in.Source, in.Object, in.Version}] = in.Reading
 		}
 	}
 	type edition struct{ source, name string }
@@ -50,7 +51,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 			if role.contents == noData {
 				continue
 			}
-			as, done := readAs[lake.Input{Source: s.Name, Object: o.Name, Version: o.Version}]
+			as, done := readAs[version{s.Name, o.Name, o.Version}]
 			if isData(o) && matchGlob(s.Match, o.Name) && (!done || as != reading && as != "") {
 				pending = append(pending, Pending{s.Name, o, done})
 				if role.edition != "" && !role.provisional {
