@@ -31,6 +31,10 @@ type Bucket struct {
 	dir     string // of a directory bucket; empty for others
 	blob    *blob.Bucket
 	version func(*blob.ListObject) string
+
+	prefix   string   // before the names of all objects
+	borrowed bool     // blob is another bucket's to close
+	overlay  *overlay // nil for a bucket with nothing under it
 }
 
 // An Object is one listed object.
@@ -108,13 +112,25 @@ func (b *Bucket) resolve(location string, create bool) (target, prefix string, e
 func (b *Bucket) String() string { return b.url }
 
 // Close releases the bucket's connections.
-func (b *Bucket) Close() error { return b.blob.Close() }
+func (b *Bucket) Close() error {
+	if b.borrowed {
+		return nil
+	}
+	return b.blob.Close()
+}
 
 // List yields the objects whose names start with prefix, in lexical order. It
 // stops after the first error.
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
+	if b.overlay != nil {
+		return b.overlay.list(ctx, b.list(ctx, prefix), prefix)
+	}
+	return b.list(ctx, prefix)
+}
+
+func (b *Bucket) list(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		objects := b.blob.List(&blob.ListOptions{Prefix: prefix})
+		objects := b.blob.List(&blob.ListOptions{Prefix: b.prefix + prefix})
 		for {
 			o, err := objects.Next(ctx)
 			if err == io.EOF {
@@ -127,7 +143,7 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 			if o.IsDir {
 				continue
 			}
-			if !yield(Object{Name: o.Key, Size: o.Size, Version: b.versionOf(o)}, nil) {
+			if !yield(Object{Name: o.Key[len(b.prefix):], Size: o.Size, Version: b.versionOf(o)}, nil) {
 				return
 			}
 		}
@@ -150,7 +166,10 @@ func (b *Bucket) versionOf(o *blob.ListObject) string {
 // Open returns the contents of an object. The error is [fs.ErrNotExist] if
 // there is none by that name.
 func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	r, err := b.blob.NewReader(ctx, name, nil)
+	r, err := b.blob.NewReader(ctx, b.prefix+name, nil)
+	if b.overlay.shows(name, err) {
+		return b.overlay.below.Open(ctx, name)
+	}
 	if err != nil {
 		return nil, b.wrap("open", name, err)
 	}
@@ -159,7 +178,10 @@ func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 // Read returns the contents of a small object whole.
 func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
-	data, err := b.blob.ReadAll(ctx, name)
+	data, err := b.blob.ReadAll(ctx, b.prefix+name)
+	if b.overlay.shows(name, err) {
+		return b.overlay.below.Read(ctx, name)
+	}
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
@@ -169,7 +191,10 @@ func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
 // ReadRange returns length bytes of an object from a place on, or fewer if it
 // ends before.
 func (b *Bucket) ReadRange(ctx context.Context, name string, from, length int64) ([]byte, error) {
-	r, err := b.blob.NewRangeReader(ctx, name, from, length, nil)
+	r, err := b.blob.NewRangeReader(ctx, b.prefix+name, from, length, nil)
+	if b.overlay.shows(name, err) {
+		return b.overlay.below.ReadRange(ctx, name, from, length)
+	}
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
@@ -191,7 +216,7 @@ func (b *Bucket) Put(ctx context.Context, name string, write func(io.Writer) err
 // Create is Put for an object that must not exist: of several callers at most
 // one succeeds, the others get [ErrExists].
 func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
-	if path, ok := b.LocalPath(name); ok {
+	if path, ok := b.ownPath(name); ok {
 		return b.createFile(path, name, data)
 	}
 	return b.put(ctx, name, &blob.WriterOptions{IfNotExist: true}, func(w io.Writer) error {
@@ -228,7 +253,7 @@ func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions,
 	// the only way not to.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := b.blob.NewWriter(ctx, name, opts)
+	w, err := b.blob.NewWriter(ctx, b.prefix+name, opts)
 	if err != nil {
 		return b.wrap("write", name, err)
 	}
@@ -245,7 +270,12 @@ func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions,
 
 // Delete removes an object; one that does not exist is no error.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
-	if err := b.blob.Delete(ctx, name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+	if b.overlay != nil {
+		if err := b.overlay.remove(ctx, b, name); err != nil {
+			return err
+		}
+	}
+	if err := b.blob.Delete(ctx, b.prefix+name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 		return b.wrap("delete", name, err)
 	}
 	return nil
@@ -253,9 +283,12 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 
 // Exists reports whether there is an object of that name.
 func (b *Bucket) Exists(ctx context.Context, name string) (bool, error) {
-	ok, err := b.blob.Exists(ctx, name)
+	ok, err := b.blob.Exists(ctx, b.prefix+name)
 	if err != nil {
 		return false, b.wrap("look up", name, err)
+	}
+	if !ok && b.overlay != nil && !b.overlay.hides(name) {
+		return b.overlay.below.Exists(ctx, name)
 	}
 	return ok, nil
 }
@@ -263,11 +296,21 @@ func (b *Bucket) Exists(ctx context.Context, name string) (bool, error) {
 // LocalPath returns the file that holds an object of a directory bucket; ok is
 // false for other buckets.
 func (b *Bucket) LocalPath(name string) (path string, ok bool) {
-	return filepath.Join(b.dir, filepath.FromSlash(name)), b.dir != ""
+	path, ok = b.ownPath(name)
+	if ok && b.overlay != nil && !b.overlay.hides(name) {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return b.overlay.below.LocalPath(name)
+		}
+	}
+	return path, ok
+}
+
+func (b *Bucket) ownPath(name string) (path string, ok bool) {
+	return filepath.Join(b.dir, filepath.FromSlash(b.prefix+name)), b.dir != ""
 }
 
 // URL returns the URL of an object for other programs, such as gs://bucket/name.
-func (b *Bucket) URL(name string) string { return b.base + name }
+func (b *Bucket) URL(name string) string { return b.base + b.prefix + name }
 
 func (b *Bucket) wrap(verb, name string, err error) error {
 	switch gcerrors.Code(err) {
