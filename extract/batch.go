@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
@@ -163,7 +164,7 @@ func (b *batch) writeEvents(ctx context.Context, p part) error {
 	if err != nil {
 		return err
 	}
-	file.Day = p.day
+	file.Day, file.IsLate = p.day, p.day < b.options.LateBefore
 
 	b.mu.Lock()
 	b.staged = append(b.staged, file)
@@ -205,7 +206,8 @@ func (b *batch) manifest(inputs []lake.Input, workers []*worker) lake.Batch {
 		}
 	}
 	return lake.Batch{
-		ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs,
+		ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs, Removed: b.options.Removed,
+		Run: b.options.Run, Made: time.UnixMicro(b.options.Now).UTC(),
 		Staged: b.staged, Quarantine: b.quarantined, Identity: b.identity, Reasons: reasons, Skips: skips,
 	}
 }

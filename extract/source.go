@@ -40,6 +40,10 @@ type Source struct {
 	// snowplow and adobe that is a path as in Fields; for the other products
 	// one inside of what holds the event's own properties, or else the user's.
 	Properties map[string]string
+
+	// KeepRemoved lets the events of an object count also when it has gone from
+	// the bucket, as it does where old objects expire.
+	KeepRemoved bool
 }
 
 // A Field is the place of a canonical field in a record.

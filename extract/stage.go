@@ -24,6 +24,14 @@ type Options struct {
 	// is 256 MiB. The process takes some 2½ times as much, and 100 MiB.
 	MemoryBytes int64
 
+	// LateBefore is the first day whose events are not late: those of earlier
+	// days are staged in files that do not count yet. Zero if none are late.
+	LateBefore calendar.Day
+
+	Removed []lake.ObjectKey // objects that do not count from this batch on
+
+	Run string // the run that reads, for the manifest
+
 	Progress func(Progress) // called after each object, by one goroutine at a time; may be nil
 }
 

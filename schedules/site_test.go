@@ -105,6 +105,7 @@ func newSite(t testingT, dir string, lakeBucket *bucket.Bucket) *site {
 		Zone:          lisbon(t),
 		OpenWarehouse: func(context.Context) (load.Warehouse, error) { return s.warehouse, nil },
 		MaxBadShare:   1,
+		KeepRevisions: 240 * time.Hour,
 		Run:           "test",
 		Log:           slog.New(slog.DiscardHandler),
 		Workers:       2,
@@ -218,6 +219,11 @@ func (s *site) result(t testingT) map[string]string {
 			result[f.Object] = f.SHA256
 			published[load.PartitionKey{Table: name, Day: day}] = f.SHA256
 		}
+		// What was restated is the history of runs, and no result of theirs.
+		if have[m.Restatements.Object] != m.Restatements.SHA256 {
+			t.Errorf("%s is not what its manifest says", m.Restatements.Object)
+		}
+		published[load.PartitionKey{Table: "restatements", Day: day}] = m.Restatements.SHA256
 		for _, other := range m.Others {
 			result[other.Sessions.Object], result[other.Days.Object] = other.Sessions.SHA256, other.Days.SHA256
 		}
@@ -229,12 +235,13 @@ func (s *site) result(t testingT) map[string]string {
 	}
 	for object := range have {
 		folder, _, _ := strings.Cut(object, "/")
-		if _, ok := result[object]; !ok && folder != "runs" && folder != "events" && folder != "quarantine" && folder != "reference" {
+		if _, ok := result[object]; !ok && folder != "runs" && folder != "events" && folder != "quarantine" && folder != "reference" && folder != "restatements" && folder != "history" {
 			t.Errorf("no manifest names %s", object)
 		}
 	}
 	held := maps.Clone(s.warehouse.held)
 	delete(held, load.PartitionKey{Table: "intervention_effects"})
+	delete(held, load.PartitionKey{Table: "late"})
 	if !maps.Equal(published, held) {
 		t.Errorf("the warehouse holds %d partitions, not the %d of the lake", len(held), len(published))
 	}
