@@ -47,6 +47,10 @@ type config struct {
 
 	Interventions []interventionConfig `yaml:"interventions"` // what was done about the app, and when
 
+	Checks        checksConfig `yaml:"checks"`         // what a day must pass before it takes the place of what it was
+	LateLimit     duration     `yaml:"late_limit"`     // events that come later wait for backfill --affected; 0 for no limit
+	KeepRevisions duration     `yaml:"keep_revisions"` // how long tables are kept that others have replaced
+
 	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
 	Schedule    scheduleConfig   `yaml:"schedule"`
 	MaxBadShare share            `yaml:"max_bad_share"` // greatest share of unreadable records that is no failure
@@ -62,6 +66,10 @@ type sourceConfig struct {
 	Match  string                 `yaml:"match"`
 	Fields map[string]fieldConfig `yaml:"fields"`
 	Clock  clockConfig            `yaml:"clock"`
+
+	// WhenRemoved says what becomes of the events of objects that have gone
+	// from the source: restate (they do not count any more) or keep.
+	WhenRemoved string `yaml:"when_removed"`
 
 	// Properties of the user's own that are kept of events: where each is.
 	Properties map[string]string `yaml:"properties"`
@@ -184,7 +192,8 @@ func (s *size) UnmarshalText(text []byte) error {
 func defaults() config {
 	return config{
 		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20, WeekStart: "monday",
-		Session:    sessionConfig{Preset: "app"},
+		Session: sessionConfig{Preset: "app"},
+		Checks:  defaultChecks(), LateLimit: defaultLateLimit, KeepRevisions: defaultKeepRevisions,
 		Push:       pushConfig{Window: duration(30 * time.Minute)},
 		Benchmarks: benchmarksConfig{Industry: "all", Platform: "all"},
 		Schedule:   scheduleConfig{Cron: "15 4 * * *", Timezone: "UTC"},
@@ -279,6 +288,9 @@ func (c *config) validate() error {
 		if s.URL != "" && within(c.path(c.Lake), c.path(s.URL)) {
 			report("source %q: the lake %s is inside of it: what sojourn writes would be read as events", s.Name, c.Lake)
 		}
+		if !slices.Contains([]string{"", "restate", "keep"}, s.WhenRemoved) {
+			report("source %q: when_removed: %q: want restate or keep", s.Name, s.WhenRemoved)
+		}
 		if err := s.source().Validate(); err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				report("%s", line)
@@ -304,6 +316,9 @@ func (c *config) validate() error {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			report("%s", line)
 		}
+	}
+	if c.LateLimit < 0 || c.KeepRevisions < 0 {
+		report("late_limit and keep_revisions: want a duration such as 30d, or 0")
 	}
 	if b := c.Warehouse.BigQuery; b != nil {
 		if b.Project == "" || b.Dataset == "" {
@@ -351,7 +366,7 @@ func (s sourceConfig) source() extract.Source {
 		fields[name] = extract.Field{Path: f.Path, Unit: f.Unit, Zone: f.Zone}
 	}
 	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
-	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties}
+	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties, KeepRemoved: s.WhenRemoved == "keep"}
 }
 
 // path resolves a path of the file, which is relative to the file's directory.

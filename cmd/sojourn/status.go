@@ -83,6 +83,9 @@ func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 	fmt.Fprintf(a.stdout, "%d published, %d provisional, %d stale, %d unpublished, %d missing; yesterday was %s\n",
 		counts[schedules.Published], counts[schedules.Provisional], counts[schedules.Stale],
 		counts[schedules.Unpublished], counts[schedules.Missing], s.Yesterday)
+	if l := s.Late; l.Events > 0 {
+		fmt.Fprintf(a.stdout, "%s of %s to %s came after late_limit and do not count: sojourn backfill --affected applies them\n", plural(l.Events, "event"), l.First, l.Last)
+	}
 	if s.Foreign > 0 {
 		fmt.Fprintf(a.stdout, "the warehouse holds %s that this lake has not got: it was filled from another lake, or days of this one are gone\n",
 			plural(s.Foreign, "partition"))
