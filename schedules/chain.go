@@ -433,6 +433,9 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 					unwritten := c.inHand[0].day
 					return slices.DeleteFunc(made, func(d calendar.Day) bool { return d >= unwritten }), err
 				}
+				if c.last() == nil || c.last().carry == nil {
+					return made, err // what is in hand is as the lake has it
+				}
 				// What is in hand is done: write it, also when interrupted.
 				return made, errors.Join(err, c.finish(context.WithoutCancel(ctx)))
 			}

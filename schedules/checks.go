@@ -91,7 +91,7 @@ func (c *chain) findings(w *work) []finding {
 		report("shrink", c.checks.Shrink, lost, lost <= c.checks.Shrink.Share,
 			"it has %d events, where the revision before had %d", w.ledger.Events, w.was.Ledger.Events)
 	}
-	if usual := c.usual(w.day); usual > 0 && (w.was == nil || shrunk) && w.day <= c.rules.yesterday {
+	if usual := c.usual(w.day); usual > 0 && (w.was == nil || w.was.IsPartial || shrunk) && w.day <= c.rules.yesterday {
 		share := now / usual
 		report("volume", c.checks.Volume, share, share >= c.checks.Volume.Share,
 			"it has %d events, %.1f %% of the %.0f that are usual on this weekday", w.ledger.Events, 100*share, usual)

@@ -171,7 +171,7 @@ func changedInputs(had, have []lake.StagedFile) string {
 	case added > 0:
 		return fmt.Sprintf("%d events arrived in %d new staged files", events, added)
 	case replaced > 0:
-		return fmt.Sprintf("objects read before were replaced (%d staged files)", replaced)
+		return fmt.Sprintf("objects read before were replaced or removed (%d staged files)", replaced)
 	case len(before) > 0:
 		return fmt.Sprintf("%d staged files are gone", len(before))
 	}
