@@ -35,6 +35,8 @@ type Bucket struct {
 	prefix   string   // before the names of all objects
 	borrowed bool     // blob is another bucket's to close
 	overlay  *overlay // nil for a bucket with nothing under it
+
+	guard func(ctx context.Context, name string) error // nil admits all
 }
 
 // An Object is one listed object.
@@ -217,7 +219,7 @@ func (b *Bucket) Put(ctx context.Context, name string, write func(io.Writer) err
 // one succeeds, the others get [ErrExists].
 func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
 	if path, ok := b.ownPath(name); ok {
-		return b.createFile(path, name, data)
+		return b.createFile(ctx, path, name, data)
 	}
 	return b.put(ctx, name, &blob.WriterOptions{IfNotExist: true}, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -227,7 +229,7 @@ func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
 
 // createFile makes a file whole and at once: the driver looks and then renames,
 // between which another process can do the same.
-func (b *Bucket) createFile(path, name string, data []byte) (err error) {
+func (b *Bucket) createFile(ctx context.Context, path, name string, data []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
 	}
@@ -237,7 +239,7 @@ func (b *Bucket) createFile(path, name string, data []byte) (err error) {
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close(), b.admit(ctx, name)); err != nil {
 		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
 	}
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
@@ -257,7 +259,11 @@ func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions,
 	if err != nil {
 		return b.wrap("write", name, err)
 	}
-	if err := write(w); err != nil {
+	err = write(w)
+	if err == nil {
+		err = b.admit(ctx, name)
+	}
+	if err != nil {
 		cancel()
 		w.Close() // the error to report is the first one
 		return b.wrap("write", name, err)
@@ -270,6 +276,9 @@ func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions,
 
 // Delete removes an object; one that does not exist is no error.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
+	if err := b.admit(ctx, name); err != nil {
+		return b.wrap("delete", name, err)
+	}
 	if b.overlay != nil {
 		if err := b.overlay.remove(ctx, b, name); err != nil {
 			return err
