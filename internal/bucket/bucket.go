@@ -130,21 +130,33 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 	return b.list(ctx, prefix)
 }
 
+// listings is how often a listing of a directory is begun again.
+const listings = 100
+
 func (b *Bucket) list(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		objects := b.blob.List(&blob.ListOptions{Prefix: b.prefix + prefix})
-		for {
+		options := &blob.ListOptions{Prefix: b.prefix + prefix}
+		objects, last := b.blob.List(options), ""
+		for again := 0; ; {
 			o, err := objects.Next(ctx)
 			if err == io.EOF {
 				return
+			}
+			if b.dir != "" && gcerrors.Code(err) == gcerrors.NotFound && again < listings {
+				// A file was there and is gone, such as one that another process
+				// is just giving its name: the driver gives up then.
+				again++
+				objects = b.blob.List(options)
+				continue
 			}
 			if err != nil {
 				yield(Object{}, fmt.Errorf("list %s/%s: %w", b.url, prefix, err))
 				return
 			}
-			if o.IsDir {
+			if o.IsDir || o.Key <= last {
 				continue
 			}
+			last = o.Key
 			if !yield(Object{Name: o.Key[len(b.prefix):], Size: o.Size, Version: b.versionOf(o)}, nil) {
 				return
 			}

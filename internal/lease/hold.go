@@ -48,6 +48,7 @@ type Held struct {
 	bucket *bucket.Bucket
 	now    func() time.Time
 	terms  Terms
+	token  int64
 	cancel context.CancelCauseFunc
 
 	mu     sync.Mutex
@@ -70,7 +71,7 @@ func Hold(ctx context.Context, b *bucket.Bucket, c Claim, do func(context.Contex
 		return fmt.Errorf("lock: %w", err)
 	}
 	crash.At("lease.acquired")
-	h := &Held{bucket: b, now: c.Now, terms: c.Terms, lease: *l}
+	h := &Held{bucket: b, now: c.Now, terms: c.Terms, token: l.Token, lease: *l}
 	// Interrupted or not, the lease is renewed until all is done, and goes then.
 	lasting := context.WithoutCancel(ctx)
 	ctx, h.cancel = context.WithCancelCause(ctx)
@@ -141,7 +142,7 @@ func settle(ctx context.Context, b *bucket.Bucket, l *Lease) (bool, error) {
 }
 
 // Token is the fencing token: later holders have greater ones.
-func (h *Held) Token() int64 { return h.lease.Token }
+func (h *Held) Token() int64 { return h.token }
 
 // Check says whether this is still the lease that counts. The error is a
 // [*FencedError] if it is not. It is for the moment before a commit.
@@ -183,12 +184,12 @@ func (h *Held) check(ctx context.Context, while time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("lock: is this run still the one at work? %w", err)
 	}
-	if top == h.lease.Token {
+	if top == h.token {
 		h.seen = now
 		return nil
 	}
 	var by *Lease
-	if top > h.lease.Token {
+	if top > h.token {
 		by, err = read(ctx, h.bucket, top)
 	}
 	return h.lose(&FencedError{By: by, Err: err})
@@ -196,7 +197,7 @@ func (h *Held) check(ctx context.Context, while time.Duration) error {
 
 // lose notes that the lake is lost and cancels the run.
 func (h *Held) lose(e *FencedError) *FencedError {
-	e.Lake, e.Token = h.bucket.String(), h.lease.Token
+	e.Lake, e.Token = h.bucket.String(), h.token
 	h.fenced = e
 	h.cancel(e)
 	return e
