@@ -15,6 +15,7 @@ import (
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/internal/lease"
 	"sojourn/load"
 	"sojourn/transform"
 )
@@ -49,6 +50,9 @@ type Pipeline struct {
 	// KeepRevisions is for how long the tables of a revision are kept once
 	// another has taken its place; 0 keeps none.
 	KeepRevisions time.Duration
+
+	Lease lease.Terms // of the lease of the lake; zero for the usual ones
+	held  *lease.Held // nil unless this is what locked has made
 
 	MaxBadShare float64 // greatest share of unreadable records, 0 to 1, that is no failure
 	MemoryBytes int64   // for decoded events held while staging
@@ -112,17 +116,20 @@ func (p *Pipeline) Yesterday() calendar.Day { return p.Zone.DayOf(p.Now().UnixMi
 
 // Night extracts what is new, makes the days of r that are due and publishes
 // what changed. Calling it again does nothing. Only one run may work on a lake
-// at a time: another gets a [*LockedError].
+// at a time: another gets a [*lease.LockedError].
 //
 // A day that goes wrong ends the run with an error after the days before it
 // have been published.
 func (p *Pipeline) Night(ctx context.Context, r Range) (sum Summary, err error) {
-	unlock, err := p.lock(ctx)
-	if err != nil {
-		return sum, err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
+	err = p.locked(ctx, func(ctx context.Context, p *Pipeline) (err error) {
+		sum, err = p.night(ctx, r)
+		return err
+	})
+	return sum, err
+}
 
+// night is Night for the run that holds the lake.
+func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) {
 	batches, err := p.extract(ctx, &sum)
 	if err != nil {
 		return sum, err
@@ -377,7 +384,7 @@ func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summa
 	p.progress(Progress{Stage: "publish", Total: int64(len(changed))})
 	// The views end with the last day that is over: what a day that is not
 	// lacks would look like users who stay away.
-	group := load.Group{Partitions: changed, AsOf: min(sum.Last, p.Yesterday()), Run: p.Run}
+	group := load.Group{Partitions: changed, AsOf: min(sum.Last, p.Yesterday()), Run: p.Run, Token: p.held.Token(), Fence: p.held.Check}
 	if err := warehouse.Publish(ctx, group); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}

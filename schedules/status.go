@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"sojourn/extract"
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/internal/lease"
 	"sojourn/load"
 )
 
@@ -88,9 +88,10 @@ func (r Range) Includes(day calendar.Day) bool {
 type Status struct {
 	Days      []DayPlan // from the first day with events to yesterday
 	Made      map[calendar.Day]lake.Day
-	Holder    *Holder    // the run at work now; nil if there is none
-	Late      LateEvents // read, but too late to count
-	Foreign   int        // partitions in the warehouse that this lake has not got
+	Lease     *lease.Lease   // the latest; nil if the lake never had one
+	Standing  lease.Standing // whether it keeps others out
+	Late      LateEvents     // read, but too late to count
+	Foreign   int            // partitions in the warehouse that this lake has not got
 	Yesterday calendar.Day
 }
 
@@ -113,10 +114,7 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	staged := lake.Staged(batches)
 	s.Days = plan(staged, made, p.rules(identity), p.horizon(Range{}, made))
 	nameCauses(s.Days, batches, made, staged)
-	switch holder, err := p.holder(ctx); {
-	case err == nil:
-		s.Holder = &holder
-	case !errors.Is(err, fs.ErrNotExist):
+	if s.Lease, s.Standing, err = p.LockStatus(ctx); err != nil {
 		return Status{}, err
 	}
 	if len(made) == 0 {

@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"sojourn/internal/lease"
 	"sojourn/schedules"
 )
 
@@ -90,7 +91,7 @@ func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 		fmt.Fprintf(a.stdout, "the warehouse holds %s that this lake has not got: it was filled from another lake, or days of this one are gone\n",
 			plural(s.Foreign, "partition"))
 	}
-	if h := s.Holder; h != nil {
-		fmt.Fprintf(a.stdout, "locked by run %s: process %d on %s, since %s\n", h.Run, h.PID, h.Host, h.Since.Format(time.RFC3339))
+	if s.Standing != lease.Released {
+		fmt.Fprintln(a.stdout, standingText(s.Lease, s.Standing))
 	}
 }

@@ -35,6 +35,8 @@ type Bucket struct {
 	prefix   string   // before the names of all objects
 	borrowed bool     // blob is another bucket's to close
 	overlay  *overlay // nil for a bucket with nothing under it
+
+	guard func(ctx context.Context, name string) error // nil admits all
 }
 
 // An Object is one listed object.
@@ -128,21 +130,33 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 	return b.list(ctx, prefix)
 }
 
+// listings is how often a listing of a directory is begun again.
+const listings = 100
+
 func (b *Bucket) list(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		objects := b.blob.List(&blob.ListOptions{Prefix: b.prefix + prefix})
-		for {
+		options := &blob.ListOptions{Prefix: b.prefix + prefix}
+		objects, last := b.blob.List(options), ""
+		for again := 0; ; {
 			o, err := objects.Next(ctx)
 			if err == io.EOF {
 				return
+			}
+			if b.dir != "" && gcerrors.Code(err) == gcerrors.NotFound && again < listings {
+				// A file was there and is gone, such as one that another process
+				// is just giving its name: the driver gives up then.
+				again++
+				objects = b.blob.List(options)
+				continue
 			}
 			if err != nil {
 				yield(Object{}, fmt.Errorf("list %s/%s: %w", b.url, prefix, err))
 				return
 			}
-			if o.IsDir {
+			if o.IsDir || o.Key <= last {
 				continue
 			}
+			last = o.Key
 			if !yield(Object{Name: o.Key[len(b.prefix):], Size: o.Size, Version: b.versionOf(o)}, nil) {
 				return
 			}
@@ -217,7 +231,7 @@ func (b *Bucket) Put(ctx context.Context, name string, write func(io.Writer) err
 // one succeeds, the others get [ErrExists].
 func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
 	if path, ok := b.ownPath(name); ok {
-		return b.createFile(path, name, data)
+		return b.createFile(ctx, path, name, data)
 	}
 	return b.put(ctx, name, &blob.WriterOptions{IfNotExist: true}, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -227,7 +241,7 @@ func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
 
 // createFile makes a file whole and at once: the driver looks and then renames,
 // between which another process can do the same.
-func (b *Bucket) createFile(path, name string, data []byte) (err error) {
+func (b *Bucket) createFile(ctx context.Context, path, name string, data []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
 	}
@@ -237,7 +251,7 @@ func (b *Bucket) createFile(path, name string, data []byte) (err error) {
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close(), b.admit(ctx, name)); err != nil {
 		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
 	}
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
@@ -257,7 +271,11 @@ func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions,
 	if err != nil {
 		return b.wrap("write", name, err)
 	}
-	if err := write(w); err != nil {
+	err = write(w)
+	if err == nil {
+		err = b.admit(ctx, name)
+	}
+	if err != nil {
 		cancel()
 		w.Close() // the error to report is the first one
 		return b.wrap("write", name, err)
@@ -270,6 +288,9 @@ func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions,
 
 // Delete removes an object; one that does not exist is no error.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
+	if err := b.admit(ctx, name); err != nil {
+		return b.wrap("delete", name, err)
+	}
 	if b.overlay != nil {
 		if err := b.overlay.remove(ctx, b, name); err != nil {
 			return err

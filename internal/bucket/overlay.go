@@ -17,7 +17,7 @@ import (
 func (b *Bucket) Sub(prefix string) *Bucket {
 	return &Bucket{
 		url: b.url + "/" + strings.TrimSuffix(prefix, "/"), base: b.base, dir: b.dir, blob: b.blob, version: b.version,
-		prefix: b.prefix + prefix, borrowed: true,
+		prefix: b.prefix + prefix, borrowed: true, guard: b.guard,
 	}
 }
 
