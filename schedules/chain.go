@@ -15,6 +15,7 @@ import (
 	"sojourn/extract"
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/internal/lake"
 	"sojourn/load"
 	"sojourn/transform"
@@ -107,6 +108,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedF
 	if err != nil {
 		return fmt.Errorf("fold %s: %w", day, err)
 	}
+	crash.At("fold.events-folded")
 	if err := c.begin(ctx, w, files, before); err != nil {
 		return fmt.Errorf("write %s: %w", day, err)
 	}
@@ -199,6 +201,7 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 		if err := c.replace(ctx, w, m.Carry.Object, carry); err != nil {
 			return err
 		}
+		crash.At("fold.carry-written")
 	}
 	state := transform.Tables{Day: w.day, Users: w.users, UserEvents: w.userEvents, UserFeatures: w.userFeatures, UserFunnels: w.userFunnels, UserRetention: w.retention}
 	if err := c.encode(ctx, w, &state, &m, old, load.DailyTables(true)...); err != nil {
@@ -211,6 +214,7 @@ func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, bef
 	}
 	m.Others = old.Others // likewise
 	c.made[w.day] = m
+	crash.At("fold.state-written")
 	return nil
 }
 
@@ -221,6 +225,7 @@ func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf
 	if err := c.check(&tables); err != nil {
 		return err
 	}
+	crash.At("fold.tables-checked")
 	was := m
 	m.Tables = map[string]lake.File{}
 	for _, name := range load.DailyTables(true) {
@@ -234,9 +239,11 @@ func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
 	c.made[w.day] = m
+	crash.At("fold.tables-written")
 	if err := lake.WriteDay(ctx, c.lake, m); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
+	crash.At("fold.day-committed")
 	w.committed = true
 	return nil
 }
@@ -277,6 +284,7 @@ func (c *chain) encode(ctx context.Context, w *work, t *transform.Tables, m *lak
 		if err := c.replace(ctx, w, object, f.Data); err != nil {
 			return err
 		}
+		crash.At("fold.table-written")
 	}
 	return nil
 }
@@ -311,6 +319,7 @@ func (c *chain) encodeOthers(ctx context.Context, w *work, m *lake.Day, old lake
 			if err := c.replace(ctx, w, f.to.Object, data); err != nil {
 				return err
 			}
+			crash.At("fold.other-table-written")
 		}
 		if m.Others == nil {
 			m.Others = map[string]lake.Other{}
@@ -325,9 +334,11 @@ func (c *chain) encodeOthers(ctx context.Context, w *work, m *lake.Day, old lake
 // that pass for those of the manifest: it goes before the first file does.
 func (c *chain) replace(ctx context.Context, w *work, object string, data []byte) error {
 	if w.committed {
+		crash.At("fold.day-to-be-replaced")
 		if err := lake.RemoveDay(ctx, c.lake, w.day); err != nil {
 			return err
 		}
+		crash.At("fold.day-manifest-removed")
 		w.committed = false
 	}
 	return put(ctx, c.lake, object, data)
@@ -355,6 +366,7 @@ func (c *chain) forget(ctx context.Context, days []calendar.Day, which func(cale
 		if err := lake.RemoveDay(ctx, c.lake, day); err != nil {
 			return err
 		}
+		crash.At("fold.day-forgotten")
 		delete(c.made, day)
 	}
 	return nil

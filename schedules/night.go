@@ -14,6 +14,7 @@ import (
 	"sojourn/extract"
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/internal/lake"
 	"sojourn/load"
 	"sojourn/transform"
@@ -102,7 +103,12 @@ func (p *Pipeline) Night(ctx context.Context, r Range) (sum Summary, err error) 
 	if err != nil {
 		return sum, err
 	}
-	defer func() { err = errors.Join(err, unlock()) }()
+	defer func() {
+		crash.At("night.done")
+		err = errors.Join(err, unlock())
+		crash.At("night.lock-released")
+	}()
+	crash.At("night.lock-taken")
 
 	batches, err := p.extract(ctx, &sum)
 	if err != nil {
@@ -130,6 +136,7 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 	if err != nil {
 		return nil, err
 	}
+	crash.At("extract.objects-listed")
 	at := Progress{Stage: "extract", Total: totalSize(pending)}
 	for len(pending) > 0 {
 		n, size := 1, pending[0].Object.Size
@@ -161,6 +168,7 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 		})
 		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined, "skipped", sum.Skipped)
 	}
+	crash.At("extract.done")
 	return batches, nil
 }
 
@@ -267,6 +275,7 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	crash.At("publish.compared")
 	changed := changed(want, have)
 	sum.Last = lastDay(want)
 	if len(changed) == 0 {
@@ -275,6 +284,7 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 	if err := p.putReferences(ctx, references, changed); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	crash.At("publish.references-written")
 	p.progress(Progress{Stage: "publish", Total: int64(len(changed))})
 	// The views end with the last day that is over: what a day that is not
 	// lacks would look like users who stay away.
@@ -282,6 +292,7 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 	if err := warehouse.Publish(ctx, group); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	crash.At("publish.done")
 	p.progress(Progress{Stage: "publish", Done: int64(len(changed)), Total: int64(len(changed))})
 	sum.Published = len(changed)
 	p.Log.InfoContext(ctx, "published", "partitions", sum.Published, "last_day", sum.Last)
@@ -338,6 +349,7 @@ func (p *Pipeline) putReferences(ctx context.Context, references []load.File, ch
 		if err := put(ctx, p.Lake, referenceObject(f.Table), f.Data); err != nil {
 			return err
 		}
+		crash.At("publish.reference-written")
 	}
 	return nil
 }
