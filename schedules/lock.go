@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"sojourn/internal/bucket"
-	"sojourn/internal/crash"
 )
 
 // lockObject is held by the run that may write to the lake.
@@ -71,7 +70,6 @@ func (p *Pipeline) lock(ctx context.Context) (unlock func() error, err error) {
 		if other.Host != host || other.alive() {
 			return nil, &LockedError{p.Lake.String(), other}
 		}
-		crash.At("lock.dead-run-found")
 		if err := p.bury(ctx, other); errors.Is(err, bucket.ErrExists) {
 			return nil, &LockedError{p.Lake.String(), other}
 		} else if err != nil {
@@ -88,7 +86,6 @@ func (p *Pipeline) bury(ctx context.Context, dead Holder) error {
 	if err := p.Lake.Create(ctx, "runs/dead/"+dead.Run+".json", nil); err != nil {
 		return err
 	}
-	crash.At("lock.tombstone-written")
 	p.Log.WarnContext(ctx, "lock of a dead run taken over", "run", dead.Run, "pid", dead.PID)
 	return p.Lake.Delete(ctx, lockObject)
 }

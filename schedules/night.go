@@ -103,12 +103,7 @@ func (p *Pipeline) Night(ctx context.Context, r Range) (sum Summary, err error) 
 	if err != nil {
 		return sum, err
 	}
-	defer func() {
-		crash.At("night.done")
-		err = errors.Join(err, unlock())
-		crash.At("night.lock-released")
-	}()
-	crash.At("night.lock-taken")
+	defer func() { err = errors.Join(err, unlock()) }()
 
 	batches, err := p.extract(ctx, &sum)
 	if err != nil {

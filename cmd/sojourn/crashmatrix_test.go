@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -29,8 +28,9 @@ type crashScenario struct {
 	args   []string                    // of the command; also what is run after it was killed
 }
 
+// crashScenarios has first the one that passes the most places: each is tried in
+// the first scenario that passes it, and in all of them in a soak.
 var crashScenarios = []crashScenario{
-	{"first night", nil, []string{"run", "--date", "2026-01-31"}},
 	{"second night", func(t *testing.T, p trial) {
 		firstNight(t, p)
 		secondDelivery(t, p)
@@ -38,10 +38,11 @@ var crashScenarios = []crashScenario{
 	{"after a dead run", func(t *testing.T, p trial) {
 		firstNight(t, p)
 		secondDelivery(t, p)
-		if status, out := p.child(t, []string{crashAt + "=night.lock-taken"}, "run", "--date", "2026-02-01"); status != -1 {
+		if status, out := p.child(t, []string{crashAt + "=extract.objects-listed"}, "run", "--date", "2026-02-01"); status != -1 {
 			t.Fatalf("the run that was to die: exit status %d\n%s", status, out)
 		}
 	}, []string{"run", "--date", "2026-02-01"}},
+	{"first night", nil, []string{"run", "--date", "2026-01-31"}},
 	{"all made again", firstNight, []string{"backfill", "--from", "2026-01-30", "--to", "2026-01-31", "--force"}},
 }
 
@@ -144,10 +145,11 @@ func TestCrashMatrix(t *testing.T) {
 					passed[place] = map[string]int{}
 				}
 				passed[place][s.name] = times[place]
-				for n := range times[place] {
-					if n > 0 && !soak {
-						break
-					}
+				kills := times[place]
+				if !soak {
+					kills = min(kills, 2-len(passed[place])) // once, in the first scenario
+				}
+				for n := range kills {
 					armed := fmt.Sprintf("%s:%d", place, n+1)
 					t.Run(s.name+"/"+armed, func(t *testing.T) {
 						t.Parallel()
@@ -301,7 +303,7 @@ func (p trial) published(t testingT) string {
 	}
 	var stdout, stderr bytes.Buffer
 	args := []string{"--config", filepath.Join(p.dir, "sojourn.yaml"), "query", "--format", "csv", strings.Join(sums, " UNION ALL ") + " ORDER BY name"}
-	if code := run(t.Context(), args, &stdout, io.Writer(&stderr)); code != exitOK {
+	if code := run(t.Context(), args, &stdout, &stderr); code != exitOK {
 		if strings.Contains(stderr.String(), "does not exist") {
 			return ""
 		}
