@@ -7,6 +7,7 @@ import (
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/internal/lake"
 )
 
@@ -88,8 +89,10 @@ func Stage(ctx context.Context, lakeBucket *bucket.Bucket, sources []Source, pen
 		return lake.Batch{}, err
 	}
 	manifest := b.manifest(inputs, workers)
+	crash.At("extract.batch-staged")
 	if err := lake.WriteBatch(ctx, lakeBucket, manifest); err != nil {
 		return lake.Batch{}, err
 	}
+	crash.At("extract.batch-committed")
 	return manifest, nil
 }

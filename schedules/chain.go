@@ -123,6 +123,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 	if err != nil {
 		return fmt.Errorf("fold %s: %w", day, err)
 	}
+	crash.At("fold.events-folded")
 	if err := c.begin(ctx, w, why, before); err != nil {
 		return fmt.Errorf("fold %s: %w", day, err)
 	}
@@ -131,7 +132,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 	if err := c.judge(w); err != nil {
 		return err
 	}
-	crash.At("fold.day-folded")
+	crash.At("fold.day-judged")
 	if c.made[day].IsPartial {
 		// More of its events may come, and go on with any session.
 		c.inHand = append(c.inHand, w)
@@ -246,6 +247,7 @@ func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf
 	if err := c.check(&tables); err != nil {
 		return err
 	}
+	crash.At("fold.tables-checked")
 	daily, err := load.Encode(&tables, load.DailyTables(false)...)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
@@ -266,6 +268,7 @@ func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf
 	if err := c.put(ctx, w, &m, append(w.left, daily...), append(others, told)); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
+	crash.At("fold.tables-written")
 	if err := lake.WriteDay(ctx, c.lake, m); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
@@ -298,6 +301,7 @@ func (c *chain) put(ctx context.Context, w *work, m *lake.Day, tables []load.Fil
 		if err := c.replace(ctx, w, f.Object, f.data); err != nil {
 			return err
 		}
+		crash.At("fold.side-file-written")
 	}
 	for _, f := range tables {
 		old := was.Tables[f.Table]

@@ -14,6 +14,7 @@ import (
 	"sojourn/extract"
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/internal/lake"
 	"sojourn/internal/lease"
 	"sojourn/load"
@@ -168,6 +169,7 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 	}
 	slices.SortStableFunc(pending, func(a, b extract.Pending) int { return cmp.Compare(fresh(a), fresh(b)) })
 	sum.Removed = len(removed)
+	crash.At("extract.objects-listed")
 	at := Progress{Stage: "extract", Total: totalSize(pending)}
 	for len(pending) > 0 || len(removed) > 0 {
 		n := batchOf(pending)
@@ -202,6 +204,7 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "removed", sum.Removed, "events", sum.Events,
 			"late", sum.Late, "quarantined", sum.Quarantined, "skipped", sum.Skipped)
 	}
+	crash.At("extract.done")
 	return batches, nil
 }
 
@@ -373,6 +376,7 @@ func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summa
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	crash.At("publish.compared")
 	changed := changed(want, have)
 	sum.Last = lastDay(want)
 	if len(changed) == 0 {
@@ -381,6 +385,7 @@ func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summa
 	if err := p.putReferences(ctx, references, changed); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	crash.At("publish.references-written")
 	p.progress(Progress{Stage: "publish", Total: int64(len(changed))})
 	// The views end with the last day that is over: what a day that is not
 	// lacks would look like users who stay away.
@@ -388,6 +393,7 @@ func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summa
 	if err := warehouse.Publish(ctx, group); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	crash.At("publish.done")
 	p.progress(Progress{Stage: "publish", Done: int64(len(changed)), Total: int64(len(changed))})
 	sum.Published = len(changed)
 	p.Log.InfoContext(ctx, "published", "partitions", sum.Published, "last_day", sum.Last)
@@ -447,6 +453,7 @@ func (p *Pipeline) putReferences(ctx context.Context, references []load.File, ch
 		if err := put(ctx, p.Lake, referenceObject(f.Table), f.Data); err != nil {
 			return err
 		}
+		crash.At("publish.reference-written")
 	}
 	return nil
 }
