@@ -78,6 +78,11 @@ type Range struct {
 	From, To *calendar.Day // both included; nil for no bound
 	Force    bool          // make the days again even if nothing changed
 	Affected bool          // apply late events of these days
+
+	// Chunk is how many days are made before they are published, and the next
+	// ones made; 0 for all.
+	Chunk int
+	Pause time.Duration // between two chunks
 }
 
 // A Summary says what a run did.
@@ -138,11 +143,35 @@ func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) 
 	if batches, err = p.applyLate(ctx, batches, r, &sum); err != nil {
 		return sum, err
 	}
-	foldErr := p.fold(ctx, batches, r, &sum)
-	if ctx.Err() != nil {
-		return sum, foldErr // what is made is published by the next run
+	for {
+		made := len(sum.Made)
+		foldErr := p.fold(ctx, batches, r, &sum)
+		if ctx.Err() != nil {
+			return sum, foldErr // what is made is published by the next run
+		}
+		if err := errors.Join(foldErr, p.publish(ctx, batches, &sum)); err != nil {
+			return sum, err
+		}
+		if r.Chunk == 0 || len(sum.Made)-made < r.Chunk {
+			return sum, p.prune(ctx)
+		}
+		r.Force = false // the manifests have been taken back
+		if err := rest(ctx, r.Pause); err != nil {
+			return sum, err
+		}
 	}
-	return sum, errors.Join(foldErr, p.publish(ctx, batches, &sum))
+}
+
+// rest waits, or returns early with the error of ctx.
+func rest(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // batchBytes is about how many bytes of raw objects are staged at once: what
@@ -314,17 +343,19 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 			return err
 		}
 	}
-	done := int64(0)
-	sum.Made, err = c.foldDue(ctx, days, func(day calendar.Day) {
+	done := int64(len(sum.Made))
+	c.limit = r.Chunk
+	made, err := c.foldDue(ctx, days, func(day calendar.Day) {
 		done++
 		p.progress(Progress{Stage: "fold", Done: done, Total: int64(len(days))})
 		p.Log.InfoContext(ctx, "day folded", "day", day, "events", c.made[day].Ledger.Events, "sessions", len(c.last().sessions))
 	})
-	for _, day := range sum.Made {
+	for _, day := range made {
 		sum.Sessions += c.made[day].Tables["sessions"].Rows
 	}
-	sum.Warnings = c.warnings
-	return errors.Join(err, p.prune(ctx, c.made))
+	sum.Made = append(sum.Made, made...)
+	sum.Warnings = append(sum.Warnings, c.warnings...)
+	return err
 }
 
 // chain returns what makes the days of the lake.
@@ -395,8 +426,8 @@ func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summa
 	}
 	crash.At("publish.done")
 	p.progress(Progress{Stage: "publish", Done: int64(len(changed)), Total: int64(len(changed))})
-	sum.Published = len(changed)
-	p.Log.InfoContext(ctx, "published", "partitions", sum.Published, "last_day", sum.Last)
+	sum.Published += len(changed)
+	p.Log.InfoContext(ctx, "published", "partitions", len(changed), "last_day", sum.Last)
 	return nil
 }
 
