@@ -77,8 +77,9 @@ func TestStagedBackfill(t *testing.T) {
 	if sum := s.night(t, date(31), Range{}); !sum.Idle() {
 		t.Errorf("one more run did %+v", sum)
 	}
-	if got := restated(t, s, date(28), "sessions"); !slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, "r2 sessions rows") }) {
-		t.Errorf("restatements: %v", got)
+	made, err := lake.Days(t.Context(), s.Lake)
+	if m := made[date(28)]; err != nil || m.Revision != 2 || m.Reason != "backfill 0002: longer sessions" {
+		t.Errorf("revision %d because %s (%v)", m.Revision, m.Reason, err)
 	}
 	for id, want := range map[string]string{"0001": "cancelled", "0002": "complete", "0003": "no backfill", "../../x": "no backfill"} {
 		var usage *UsageError
