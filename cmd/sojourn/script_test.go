@@ -7,7 +7,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"flag"
@@ -27,7 +26,10 @@ var update = flag.Bool("update", false, "rewrite the expected output in the scri
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"sojourn": func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) },
+		"sojourn": func() {
+			armPause()
+			os.Exit(process())
+		},
 	})
 }
 
@@ -56,6 +58,9 @@ func runScripts(t *testing.T, dir string) {
 			"badbytes": badBytes,
 			"status":   exitStatusOf,
 			"parquet":  parquetFile,
+			"paused":   awaitPause,
+			"resume":   resumePaused,
+			"outlive":  outliveLease,
 		},
 	})
 }
