@@ -125,6 +125,9 @@ func adobeHeaderCandidates(ctx context.Context, b *bucket.Bucket, object string)
 			if err != nil {
 				return nil, err
 			}
+			if o.Problem != "" {
+				continue
+			}
 			other := adobeDeliveries.FindStringSubmatch(strings.TrimPrefix(o.Name, folder))
 			switch {
 			case other == nil || o.Name == object:

@@ -52,7 +52,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 				continue
 			}
 			as, done := readAs[version{s.Name, o.Name, o.Version}]
-			if isData(o) && matchGlob(s.Match, o.Name) && (!done || as != reading && as != "") {
+			if s.reads(o) && (!done || as != reading && as != "") {
 				pending = append(pending, Pending{s.Name, o, done})
 				if role.edition != "" && !role.provisional {
 					settled[edition{s.Name, role.edition}] = true
@@ -73,6 +73,15 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object.Name, b.Object.Name))
 	})
 	return pending, nil
+}
+
+// reads says whether an object is one of the source by its name, or a folder
+// that cannot be listed and may have such objects.
+func (s Source) reads(o bucket.Object) bool {
+	if folder, ok := strings.CutSuffix(o.Name, "/"); ok && o.Problem != "" {
+		return isData(bucket.Object{Name: folder}) && mayMatchBelow(s.Match, folder)
+	}
+	return isData(o) && matchGlob(s.Match, o.Name)
 }
 
 // isData tells objects with events from the marks that other programs leave

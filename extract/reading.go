@@ -117,7 +117,10 @@ func (r *reading) read(ctx context.Context, f format) error {
 		Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size, Reading: r.source.reading(),
 		Edition: role.edition, Provisional: role.provisional,
 	}
-	err := f.read(ctx, r)
+	err := r.problem()
+	if err == nil {
+		err = f.read(ctx, r)
+	}
 	if err == nil || errors.Is(err, errEnough) {
 		return nil
 	}
@@ -142,6 +145,14 @@ func (r *reading) read(ctx context.Context, f format) error {
 		r.input.Version, reason = "", unreadableObject
 	}
 	return r.reject(ctx, at, &flaw{reason, err.Error()})
+}
+
+// problem is why the object is not read at all, as its listing says.
+func (r *reading) problem() error {
+	if r.object.Problem == "" {
+		return nil
+	}
+	return errors.New(r.object.Problem)
 }
 
 // accept takes an event that was found in a line of the object; e may be

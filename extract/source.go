@@ -282,3 +282,21 @@ func matchFolders(pattern, name []string) bool {
 	}
 	return len(name) == 0
 }
+
+// mayMatchBelow reports whether a name in a folder can have the shape of a
+// pattern.
+func mayMatchBelow(pattern, folder string) bool {
+	if pattern == "" {
+		return true
+	}
+	parts := strings.Split(pattern, "/")
+	for i, name := range strings.Split(folder, "/") {
+		if parts[i] == "**" {
+			return true
+		}
+		if ok, _ := path.Match(parts[i], name); !ok || i+1 == len(parts) {
+			return false
+		}
+	}
+	return true
+}

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/fileblob" // file://
@@ -31,6 +32,7 @@ type Bucket struct {
 	dir     string // of a directory bucket; empty for others
 	blob    *blob.Bucket
 	version func(*blob.ListObject) string
+	closed  atomic.Bool
 }
 
 // An Object is one listed object.
@@ -38,6 +40,10 @@ type Object struct {
 	Name    string // relative to the bucket (and its prefix)
 	Size    int64  // bytes
 	Version string // changes when the content is replaced: generation, etag, or time and size
+
+	// Problem says why it cannot be read and what to do, such as of a named
+	// pipe in a directory; empty if nothing is known to be wrong.
+	Problem string
 }
 
 // ErrExists is the error of [Bucket.Create] for an object that is already there.
@@ -108,12 +114,21 @@ func (b *Bucket) resolve(location string, create bool) (target, prefix string, e
 func (b *Bucket) String() string { return b.url }
 
 // Close releases the bucket's connections.
-func (b *Bucket) Close() error { return b.blob.Close() }
+func (b *Bucket) Close() error {
+	b.closed.Store(true)
+	return b.blob.Close()
+}
 
 // List yields the objects whose names start with prefix, in lexical order. It
-// stops after the first error.
+// stops after the first error. What is in a directory and is no file, and
+// folders below prefix that cannot be listed (their names end with a slash), are
+// objects with a problem.
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
+		if b.dir != "" {
+			b.listDir(ctx, prefix, yield)
+			return
+		}
 		objects := b.blob.List(&blob.ListOptions{Prefix: prefix})
 		for {
 			o, err := objects.Next(ctx)
@@ -143,13 +158,19 @@ func (b *Bucket) versionOf(o *blob.ListObject) string {
 	if len(o.MD5) > 0 {
 		return hex.EncodeToString(o.MD5)
 	}
-	// Both, as some copies keep the time of the original.
 	return strconv.FormatInt(o.ModTime.UnixNano(), 36) + "-" + strconv.FormatInt(o.Size, 36)
 }
 
 // Open returns the contents of an object. The error is [fs.ErrNotExist] if
 // there is none by that name.
 func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	if b.dir != "" {
+		f, err := b.openFile(name)
+		if err != nil {
+			return nil, b.wrap("open", name, err)
+		}
+		return f, nil
+	}
 	r, err := b.blob.NewReader(ctx, name, nil)
 	if err != nil {
 		return nil, b.wrap("open", name, err)
@@ -159,7 +180,12 @@ func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 // Read returns the contents of a small object whole.
 func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
-	data, err := b.blob.ReadAll(ctx, name)
+	r, err := b.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() // read-only: nothing to lose
+	data, err := io.ReadAll(r)
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
@@ -169,16 +195,30 @@ func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
 // ReadRange returns length bytes of an object from a place on, or fewer if it
 // ends before.
 func (b *Bucket) ReadRange(ctx context.Context, name string, from, length int64) ([]byte, error) {
-	r, err := b.blob.NewRangeReader(ctx, name, from, length, nil)
+	r, err := b.openRange(ctx, name, from, length)
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
 	defer r.Close() // read-only: nothing to lose
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(io.LimitReader(r, length))
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
 	return data, nil
+}
+
+func (b *Bucket) openRange(ctx context.Context, name string, from, length int64) (io.ReadCloser, error) {
+	if b.dir == "" {
+		return b.blob.NewRangeReader(ctx, name, from, length, nil)
+	}
+	f, err := b.openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Seek(from, io.SeekStart); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // Put stores whatever write writes as the object's contents, replacing the
@@ -191,6 +231,9 @@ func (b *Bucket) Put(ctx context.Context, name string, write func(io.Writer) err
 // Create is Put for an object that must not exist: of several callers at most
 // one succeeds, the others get [ErrExists].
 func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
+	if err := checkName(name); err != nil {
+		return fmt.Errorf("create in %s: %w", b.url, err)
+	}
 	if path, ok := b.LocalPath(name); ok {
 		return b.createFile(path, name, data)
 	}
@@ -224,6 +267,9 @@ func (b *Bucket) createFile(path, name string, data []byte) (err error) {
 }
 
 func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions, write func(io.Writer) error) error {
+	if err := checkName(name); err != nil {
+		return fmt.Errorf("write in %s: %w", b.url, err)
+	}
 	// Closing a writer commits the object; cancelling its context first is
 	// the only way not to.
 	ctx, cancel := context.WithCancel(ctx)
@@ -245,6 +291,9 @@ func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions,
 
 // Delete removes an object; one that does not exist is no error.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
+	if err := checkName(name); err != nil {
+		return fmt.Errorf("delete in %s: %w", b.url, err)
+	}
 	if err := b.blob.Delete(ctx, name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 		return b.wrap("delete", name, err)
 	}
@@ -261,16 +310,21 @@ func (b *Bucket) Exists(ctx context.Context, name string) (bool, error) {
 }
 
 // LocalPath returns the file that holds an object of a directory bucket; ok is
-// false for other buckets.
+// false for other buckets, and for names that lead out of the directory.
 func (b *Bucket) LocalPath(name string) (path string, ok bool) {
-	return filepath.Join(b.dir, filepath.FromSlash(name)), b.dir != ""
+	local := filepath.FromSlash(name)
+	return filepath.Join(b.dir, local), b.dir != "" && filepath.IsLocal(local)
 }
 
 // URL returns the URL of an object for other programs, such as gs://bucket/name.
 func (b *Bucket) URL(name string) string { return b.base + name }
 
 func (b *Bucket) wrap(verb, name string, err error) error {
-	switch gcerrors.Code(err) {
+	code := gcerrors.Code(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		code = gcerrors.NotFound
+	}
+	switch code {
 	case gcerrors.NotFound:
 		return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, fs.ErrNotExist)
 	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
