@@ -42,7 +42,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 	}
 	var pending []Pending
 	for _, s := range sources {
-		reading := s.reading()
+		reading, within := s.reading(), s.readingWithin()
 		for o, err := range s.Bucket.List(ctx, "") {
 			if err != nil {
 				return nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
@@ -52,7 +52,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 				continue
 			}
 			as, done := readAs[version{s.Name, o.Name, o.Version}]
-			if s.reads(o) && (!done || as != reading && as != "") {
+			if s.reads(o) && (!done || as != reading && as != within && as != "") {
 				pending = append(pending, Pending{s.Name, o, done})
 				if role.edition != "" && !role.provisional {
 					settled[edition{s.Name, role.edition}] = true

@@ -40,6 +40,8 @@ type Source struct {
 	// snowplow and adobe that is a path as in Fields; for the other products
 	// one inside of what holds the event's own properties, or else the user's.
 	Properties map[string]string
+
+	Limits Limits // of each object
 }
 
 // A Field is the place of a canonical field in a record.

@@ -132,6 +132,7 @@ benchmarks: {industry: %s, platform: all}   # whose published figures to compare
 max_bad_share: %-11s # a greater share of records, or of bytes, unreadable: exit status 3
 schedule: {cron: "15 4 * * *", timezone: %s}   # for sojourn schedule
 # memory: 64MiB            # for events being staged; a run takes several times as much
+# limits: {max_object_bytes: 64GiB, max_ratio: 500}   # of a raw object, decompressed: docs/limits.md
 `, s.App, s.Zone, s.URL, s.Format, others(s.Format), fmt.Sprintf("%q", s.Match), f.source, f.preset, keyEvents, s.Industry, cmp.Or(s.Questions, questions), s.MaxBadShare, s.Zone), nil
 }
 
