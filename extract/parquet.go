@@ -242,7 +242,7 @@ func (c *parquetColumn) decode(n int, texts []byte) ([]byte, error) {
 			if c.raw[i].IsNull() {
 				c.rows[i] = value{kind: null}
 			} else {
-				c.rows[i], texts = c.convert(c.raw[i], texts)
+				c.rows[i], texts = c.convert(cut(c.raw[i], maxText+1), texts)
 			}
 		}
 		done += got
@@ -255,6 +255,14 @@ func (c *parquetColumn) decode(n int, texts []byte) ([]byte, error) {
 		}
 	}
 	return texts, nil
+}
+
+// cut is a value whose bytes end after so many.
+func cut(v parquet.Value, most int) parquet.Value {
+	if v.Kind() == parquet.ByteArray && len(v.ByteArray()) > most {
+		return parquet.ByteArrayValue(v.ByteArray()[:most])
+	}
+	return v
 }
 
 func (c *parquetColumn) close() {

@@ -155,8 +155,7 @@ func newPageCosts(file *spooled, l Limits) *pageCosts {
 	return c
 }
 
-// hold takes what a page takes in the place of what the one before it took; 0
-// is none.
+// hold takes what a page takes in the place of what the one before it took.
 func (c *pageCosts) hold(takes *int64, bytes int64) error {
 	c.held += bytes - *takes
 	*takes = bytes
@@ -200,8 +199,9 @@ func (p *pageCheck) turn(file *spooled, f *parquet.File, group int, leaf leafSha
 
 // next checks the next page with data, and a dictionary before it.
 func (p *pageCheck) next() error {
-	if err := p.costs.hold(&p.page, 0); err != nil {
-		return err
+	if p.page > 0 {
+		p.costs.held -= p.page
+		p.page = 0
 	}
 	for p.at < p.end {
 		h, err := readPageHeader(p.file, p.at, p.end)

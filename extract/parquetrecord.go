@@ -196,6 +196,10 @@ func (t *recordTable) writeLeaf(c *recordColumn, rep int, key bool) error {
 	if v.IsNull() {
 		return fmt.Errorf("column %s: %w", c.path, errLevels)
 	}
+	if v.Kind() == parquet.ByteArray && len(v.ByteArray()) > maxLine { // too long for a record by itself
+		t.cut += int64(len(v.ByteArray()) - maxRaw)
+		v = cut(v, maxRaw)
+	}
 	var found value
 	found, t.scratch = c.convert(v, t.scratch[:0])
 	if key && found.kind != moment {
