@@ -139,7 +139,7 @@ func (p *pageReader) values(data []byte, h pageHeader) error {
 // decompress returns what data, compressed by the codec, becomes; more than
 // size bytes are an error.
 func (p *pageReader) decompress(data []byte, size int64) ([]byte, error) {
-	if p.codec == types.Uncompressed {
+	if p.codec == types.Uncompressed || len(data) == 0 {
 		return data, nil
 	}
 	if p.codec == types.Snappy { // which says itself how much it becomes
@@ -162,6 +162,9 @@ func (p *pageReader) decompress(data []byte, size int64) ([]byte, error) {
 		n = int(size)
 		_, err = snappy.Decode(plain, data)
 	case types.Lz4Raw:
+		if size == 0 {
+			return nil, errors.New("a page of something that says that it is nothing")
+		}
 		n, err = lz4.UncompressBlock(data, plain)
 	case types.Zstd:
 		if p.zstd == nil {
