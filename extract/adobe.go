@@ -80,7 +80,7 @@ func adobeObjects(name string) objectRole {
 // readAdobe reads an object of an Adobe Analytics data feed: hits as
 // tab-separated columns without a header, in an archive or alone.
 func readAdobe(ctx context.Context, r *reading) error {
-	header, err := findAdobeHeader(ctx, r.source.Bucket, r.object.Name)
+	header, err := findAdobeHeader(ctx, r.source, r.object.Name)
 	if err != nil {
 		if f := otherProduct(ctx, r); f != nil {
 			return streamed(rejectLines(f))(ctx, r)
@@ -95,7 +95,7 @@ func readAdobe(ctx context.Context, r *reading) error {
 		return err
 	}
 	hits, other := false, ""
-	err = eachFile(ctx, r.source.Bucket, r.object.Name, func(name string, data io.Reader) error {
+	err = eachFile(ctx, r.source, r.object.Name, func(name string, data io.Reader) error {
 		if name != "" && name != adobeHitFile {
 			other = name
 			return nil
@@ -112,7 +112,7 @@ func readAdobe(ctx context.Context, r *reading) error {
 // otherProduct says whose records an object has, if it is known not to have
 // hits; nil if it may have.
 func otherProduct(ctx context.Context, r *reading) (f *flaw) {
-	_ = stream(ctx, r.source.Bucket, r.object.Name, func(data io.Reader) error {
+	_ = stream(ctx, r.source, r.object.Name, func(data io.Reader) error {
 		first, err := newLines(data).next()
 		f = mistaken(first.text, "adobe")
 		return err

@@ -40,17 +40,17 @@ var errFound = errors.New("found")
 // findAdobeHeader finds the header of an object: in it, if it is an archive;
 // else among what was delivered for the same report suite and date, in the
 // same folder; else in a file column_headers.tsv there.
-func findAdobeHeader(ctx context.Context, b *bucket.Bucket, object string) (*adobeHeader, error) {
-	header, err := adobeHeaderIn(ctx, b, object)
+func findAdobeHeader(ctx context.Context, s Source, object string) (*adobeHeader, error) {
+	header, err := adobeHeaderIn(ctx, s, object)
 	if header != nil || err != nil {
 		return header, err
 	}
-	candidates, err := adobeHeaderCandidates(ctx, b, object)
+	candidates, err := adobeHeaderCandidates(ctx, s.Bucket, object)
 	if err != nil {
 		return nil, &lost{err}
 	}
 	for _, name := range candidates {
-		if header, err := adobeHeaderIn(ctx, b, name); err != nil {
+		if header, err := adobeHeaderIn(ctx, s, name); err != nil {
 			return nil, &lost{fmt.Errorf("%s: %w", name, err)}
 		} else if header != nil {
 			return header, nil
@@ -61,7 +61,7 @@ func findAdobeHeader(ctx context.Context, b *bucket.Bucket, object string) (*ado
 }
 
 // adobeHeaderIn returns the header that an object has in it, nil if none.
-func adobeHeaderIn(ctx context.Context, b *bucket.Bucket, object string) (*adobeHeader, error) {
+func adobeHeaderIn(ctx context.Context, s Source, object string) (*adobeHeader, error) {
 	var found *adobeHeader
 	var visit func(name string, data io.Reader) error
 	visit = func(name string, data io.Reader) error {
@@ -74,16 +74,17 @@ func adobeHeaderIn(ctx context.Context, b *bucket.Bucket, object string) (*adobe
 			found = &adobeHeader{columns, object}
 			return errFound
 		case isAdobeLookup(name):
-			inner, err := decompress(data, name)
+			allowed := newAllowance(s.Limits)
+			inner, err := decompress(&transport{data, &allowed.size}, name)
 			if err != nil {
 				return err
 			}
 			defer inner.Close() // read-only: nothing to lose
-			return eachStreamed(inner, visit)
+			return eachStreamed(ctx, s.Limits, &bounded{ctx, inner, allowed}, visit)
 		}
 		return nil
 	}
-	err := eachFile(ctx, b, object, func(name string, data io.Reader) error {
+	err := eachFile(ctx, s, object, func(name string, data io.Reader) error {
 		if name == "" {
 			name = strings.TrimSuffix(path.Base(object), ".gz")
 		}
@@ -124,6 +125,9 @@ func adobeHeaderCandidates(ctx context.Context, b *bucket.Bucket, object string)
 		for o, err := range b.List(ctx, folder+own[1]) {
 			if err != nil {
 				return nil, err
+			}
+			if o.Problem != "" {
+				continue
 			}
 			other := adobeDeliveries.FindStringSubmatch(strings.TrimPrefix(o.Name, folder))
 			switch {

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-
-	"sojourn/internal/bucket"
 )
 
 // eachFile calls visit for each file of an object that is a tar or zip archive,
@@ -18,16 +16,16 @@ import (
 //
 // A tar archive is read as it comes; a zip archive that is not in a directory
 // is first copied to a temporary file.
-func eachFile(ctx context.Context, b *bucket.Bucket, object string, visit func(name string, data io.Reader) error) error {
-	err := stream(ctx, b, object, func(data io.Reader) error { return eachStreamed(data, visit) })
+func eachFile(ctx context.Context, s Source, object string, visit func(name string, data io.Reader) error) error {
+	err := stream(ctx, s, object, func(data io.Reader) error { return eachStreamed(ctx, s.Limits, data, visit) })
 	if err == errZip {
-		return eachZipped(ctx, b, object, visit)
+		return eachZipped(ctx, s, object, visit)
 	}
 	return err
 }
 
 // eachStreamed is eachFile for contents that are read in order.
-func eachStreamed(data io.Reader, visit func(name string, data io.Reader) error) error {
+func eachStreamed(ctx context.Context, l Limits, data io.Reader, visit func(name string, data io.Reader) error) error {
 	b := bufio.NewReaderSize(data, blockSize)
 	head, _ := b.Peek(512) // an error comes again with what there is to read
 	switch {
@@ -35,6 +33,8 @@ func eachStreamed(data io.Reader, visit func(name string, data io.Reader) error)
 		return visit("", b)
 	}
 	files := tar.NewReader(b)
+	unpacked := newAllowance(l) // files may have holes, which take nothing in the archive
+	unpacked.size.Store(unpacked.limits.ObjectBytes)
 	for {
 		file, err := files.Next()
 		if err == io.EOF {
@@ -46,14 +46,14 @@ func eachStreamed(data io.Reader, visit func(name string, data io.Reader) error)
 		if file.Typeflag != tar.TypeReg {
 			continue
 		}
-		if err := visit(path.Base(file.Name), files); err != nil {
+		if err := visit(path.Base(file.Name), &bounded{ctx, files, unpacked}); err != nil {
 			return err
 		}
 	}
 }
 
-func eachZipped(ctx context.Context, b *bucket.Bucket, object string, visit func(name string, data io.Reader) error) error {
-	spooled, err := spool(ctx, b, object)
+func eachZipped(ctx context.Context, s Source, object string, visit func(name string, data io.Reader) error) error {
+	spooled, err := spool(ctx, s.Bucket, object)
 	if err != nil {
 		return &lost{err}
 	}
@@ -62,22 +62,24 @@ func eachZipped(ctx context.Context, b *bucket.Bucket, object string, visit func
 	if err != nil {
 		return fmt.Errorf("zip archive: %w", err)
 	}
+	allowed := newAllowance(s.Limits)
+	allowed.size.Store(spooled.size)
 	for _, file := range files.File {
 		if !file.Mode().IsRegular() {
 			continue
 		}
-		if err := visitZipped(file, visit); err != nil {
+		if err := visitZipped(ctx, file, allowed, visit); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func visitZipped(file *zip.File, visit func(name string, data io.Reader) error) error {
+func visitZipped(ctx context.Context, file *zip.File, allowed *allowance, visit func(name string, data io.Reader) error) error {
 	data, err := file.Open()
 	if err != nil {
 		return fmt.Errorf("zip archive: %s: %w", file.Name, err)
 	}
 	defer data.Close() // read-only: nothing to lose
-	return visit(path.Base(file.Name), data)
+	return visit(path.Base(file.Name), &bounded{ctx, data, allowed})
 }

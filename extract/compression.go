@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/andybalholm/brotli"
@@ -51,6 +52,22 @@ func decompress(r io.Reader, name string) (io.ReadCloser, error) {
 		return io.NopCloser(brotli.NewReader(b)), nil
 	}
 	return io.NopCloser(b), nil
+}
+
+// unpacked returns contents, or says that they are packed once more: what is
+// inside of them would be in quarantine as thousands of lines.
+func unpacked(data io.Reader) (io.Reader, error) {
+	b := bufio.NewReaderSize(data, 16) // reads that are longer go by it
+	head, _ := b.Peek(len(zstdMagic))  // an error comes again with the next read
+	for _, inner := range []struct {
+		magic []byte
+		what  string
+	}{{gzipMagic, "gzip"}, {zstdMagic, "zstd"}, {zipMagic, "a zip archive"}, {parquetMagic, "Parquet"}} {
+		if bytes.HasPrefix(head, inner.magic) {
+			return nil, fmt.Errorf("there is %s inside of another compression, which is not read: decompress it once", inner.what)
+		}
+	}
+	return b, nil
 }
 
 // gzipMembers reads the members of a gzip object. Zero bytes after a member,

@@ -26,6 +26,7 @@ const (
 	lineTooLong       = "line_too_long"
 	truncatedObject   = "truncated_object"
 	unreadableObject  = "unreadable_object"
+	objectTooBig      = "object_too_big"
 )
 
 // maxExcerpt bounds how much of a value a detail shows, in bytes.

@@ -19,6 +19,10 @@ import (
 // report: more is no time of use, and sums of it would overflow.
 const maxEngaged = 24 * 60 * 60 * 1000
 
+// maxText bounds a text of an event, in bytes: users, screens and the like stay
+// in memory while a day is made. The longest URLs have a half of it.
+const maxText = 16 << 10
+
 var (
 	// earliest is the first time that an event may have.
 	earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
@@ -113,6 +117,9 @@ func (j *judge) text(f field, v *value) *flaw {
 	default:
 		return &flaw{wrongType, fmt.Sprintf("%s is %s, want text", j.where(f), v.kind)}
 	}
+	if len(v.bytes) > maxText {
+		return &flaw{invalidText, fmt.Sprintf("%s has %d bytes, more than %d KiB: it begins with %s", j.where(f), len(v.bytes), maxText>>10, excerpt(v.bytes))}
+	}
 	if !utf8.Valid(v.bytes) {
 		return &flaw{invalidText, fmt.Sprintf("%s is %s, which is not UTF-8", j.where(f), excerpt(v.bytes))}
 	}
@@ -126,7 +133,7 @@ func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 	if !values[timestamp].known() {
 		return &flaw{missingTimestamp, j.where(timestamp) + " is missing or empty"}
 	}
-	var problem *flaw
+	var problem, beyond *flaw
 	if e.At, problem = j.moment(timestamp, values); problem != nil {
 		return problem
 	}
@@ -140,6 +147,10 @@ func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 		}
 		if *other.to, problem = j.moment(other.field, values); problem != nil {
 			return problem
+		}
+		if *other.to > lastMoment {
+			beyond = &flaw{badTimestamp, fmt.Sprintf("%s is %s, after the year 9999: is the unit right?", j.where(other.field), formatMoment(*other.to))}
+			*other.to = lastMoment
 		}
 		if *other.to < earliest {
 			*other.to = 0 // year 1 and 1970 are how programs write a time that was never set
@@ -156,7 +167,7 @@ func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 		return &flaw{timestampTooEarly, fmt.Sprintf("%s is %s, before 2000: is the unit right?%s", j.where(timestamp), formatMoment(e.At), j.otherUnit(values[timestamp], claimed))}
 	}
 	switch {
-	case e.ReceivedAt != 0 && e.At > e.ReceivedAt+tolerance:
+	case e.ReceivedAt != 0 && beyond == nil && e.At > e.ReceivedAt+tolerance:
 		problem := fmt.Sprintf("%s is %s, more than 24 h after %s, %s", j.where(timestamp), formatMoment(e.At), j.where(receivedAt), formatMoment(e.ReceivedAt))
 		if other := j.otherUnit(values[timestamp], claimed); other != "" {
 			problem += ": is the unit right?" + other
@@ -165,7 +176,7 @@ func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 	case e.At > j.now+tolerance:
 		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h in the future: is the unit right?%s", j.where(timestamp), formatMoment(e.At), j.otherUnit(values[timestamp], claimed))}
 	}
-	return nil
+	return beyond
 }
 
 // otherUnit tells in which unit the number of an impossible time would be a

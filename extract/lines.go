@@ -121,5 +121,8 @@ func (l *lines) passLong() (line, error) {
 		long.length += int64(l.end - kept)
 	}
 	l.start = l.end
+	if l.err != io.EOF {
+		return long, l.err
+	}
 	return long, nil
 }

@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// lastMoment is the last time that a warehouse takes. What is reckoned with times
+// up to it does not overflow.
+var lastMoment = time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC).UnixMicro()
+
 // parseMoment returns a time in microseconds since 1970 UTC: RFC 3339 text if
 // unit is 0, else a number of units of that many microseconds. It explains
 // what is wrong if it cannot.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -68,8 +69,10 @@ func readParquet(ctx context.Context, r *reading) error {
 }
 
 // guarded calls a function of the Parquet library, which panics on some files
-// that are corrupt.
+// that are corrupt. It works in the goroutine that called it, so that each panic
+// comes here, and so does an access to memory that its assembly should not make.
 func guarded(call func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("corrupt Parquet file: %v", p)
@@ -99,13 +102,14 @@ type parquetTable struct {
 	group   int   // the next row group
 	left    int64 // rows of the current one
 	columns []parquetColumn
+	costs   *pageCosts
 	texts   []byte // of the decoded rows
 }
 
 type parquetColumn struct {
 	slot    int // the field, or fieldCount and the place of a property
 	path    string
-	index   int // of the leaf column in the file
+	leaf    leafShape
 	convert parquetConverter
 
 	check  pageCheck
@@ -127,7 +131,7 @@ func openParquetTable(file *spooled, s Source) (*parquetTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &parquetTable{file: file, parquet: f}
+	t := &parquetTable{file: file, parquet: f, costs: newPageCosts(file, s.Limits)}
 	for _, leaf := range leaves {
 		if err := t.add(int(leaf.field), leaf.path, leaf.column); err != nil && !leaf.field.isLenient() {
 			return nil, err
@@ -143,7 +147,9 @@ func openParquetTable(file *spooled, s Source) (*parquetTable, error) {
 
 // add reads one more column, for a slot of values.
 func (t *parquetTable) add(slot int, path string, leaf parquet.LeafColumn) error {
-	c := parquetColumn{slot: slot, path: path, index: leaf.ColumnIndex}
+	c := parquetColumn{slot: slot, path: path, leaf: leafShape{
+		leaf.ColumnIndex, leaf.MaxRepetitionLevel, leaf.MaxDefinitionLevel, leaf.Node.Type().Kind(),
+	}}
 	if leaf.MaxRepetitionLevel > 0 {
 		return fmt.Errorf("column %s is a list, want one value a row", path)
 	}
@@ -164,11 +170,10 @@ func (t *parquetTable) decode() (n int, err error) {
 		for i := range t.columns {
 			c := &t.columns[i]
 			c.close()
-			var err error
-			if c.check, err = newPageCheck(t.file, t.parquet, t.group, c.index); err != nil {
+			if err := c.check.turn(t.file, t.parquet, t.group, c.leaf, t.costs); err != nil {
 				return 0, fmt.Errorf("column %s: %w", c.path, err)
 			}
-			c.pages = chunks[c.index].Pages()
+			c.pages = chunks[c.leaf.index].Pages()
 		}
 		t.left = groups[t.group].NumRows()
 	}
@@ -237,7 +242,7 @@ func (c *parquetColumn) decode(n int, texts []byte) ([]byte, error) {
 			if c.raw[i].IsNull() {
 				c.rows[i] = value{kind: null}
 			} else {
-				c.rows[i], texts = c.convert(c.raw[i], texts)
+				c.rows[i], texts = c.convert(cut(c.raw[i], maxText+1), texts)
 			}
 		}
 		done += got
@@ -250,6 +255,14 @@ func (c *parquetColumn) decode(n int, texts []byte) ([]byte, error) {
 		}
 	}
 	return texts, nil
+}
+
+// cut is a value whose bytes end after so many.
+func cut(v parquet.Value, most int) parquet.Value {
+	if v.Kind() == parquet.ByteArray && len(v.ByteArray()) > most {
+		return parquet.ByteArrayValue(v.ByteArray()[:most])
+	}
+	return v
 }
 
 func (c *parquetColumn) close() {

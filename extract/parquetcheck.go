@@ -12,11 +12,15 @@ import (
 
 // The library takes a file at its word: a length that was damaged would have
 // it allocate gigabytes. What follows checks such words before the library
-// reads them. Damage inside the values of a page is not looked for.
+// reads them; parquetpage.go looks into the pages. Why it is so, and not in a
+// process of its own: docs/adr/0021-hostile-parquet.md.
 
 const (
-	maxPageBytes  = 256 << 20 // of the values of a page, once decompressed
-	maxPageValues = 64 << 20
+	maxPageBytes  = 128 << 20 // of the values of a page, once decompressed
+	maxPageValues = 16 << 20
+	maxFooter     = 64 << 20
+	maxColumns    = 50_000
+	maxNesting    = 64       // of columns
 	maxPageHeader = 64 << 20 // it may have the least and the greatest value of the page
 )
 
@@ -54,15 +58,111 @@ func checkFooter(file *spooled) error {
 	if size > file.size-tail {
 		return fmt.Errorf("its description is %d bytes long, more than the file", size)
 	}
+	if size > maxFooter {
+		return fmt.Errorf("its description is %d bytes long, more than %d MiB", size, maxFooter>>20)
+	}
 	data := make([]byte, size)
 	if _, err := file.ReadAt(data, file.size-tail-size); err != nil {
 		return err
 	}
+	var d description
+	if err := d.read(data); err != nil {
+		return err
+	}
+	if memory := d.memory(); memory > memoryFor(file) {
+		return fmt.Errorf("its description of %d bytes would take %d MiB: %d row groups, %d columns", size, memory>>20, d.groups, d.columns)
+	}
+	return nil
+}
+
+// memoryFor is how much memory a file may take at once, in bytes.
+func memoryFor(file *spooled) int64 { return min(64<<20+20*min(file.size, 1<<30), 1<<30) }
+
+// A description is what the end of a file tells, as far as it costs memory.
+type description struct {
+	columns, groups, chunks, structs int64
+}
+
+// memory is what the library takes for the description, in bytes, about.
+func (d *description) memory() int64 {
+	return d.columns*1024 + d.groups*(256+256*d.columns) + d.chunks*1024 + d.structs*128
+}
+
+// read counts what is in a description and checks the tree of its columns: the
+// library goes down into it as deep as it is.
+func (d *description) read(data []byte) error {
 	t := thrift{data: data}
-	if !t.passStruct(0) {
+	tooDeep := false
+	var open []int64 // children that the groups around have yet
+	ok := t.eachField(0, func(id int16, kind byte) bool {
+		switch {
+		case id == 2 && kind == thriftList:
+			return t.eachElement(func() bool {
+				children := int64(0)
+				if !t.eachField(1, func(id int16, kind byte) bool {
+					if id == 5 && kind == thriftInt32 {
+						return t.int(&children)
+					}
+					return t.pass(kind, 1)
+				}) {
+					return false
+				}
+				for len(open) > 0 && open[len(open)-1] == 0 {
+					open = open[:len(open)-1]
+				}
+				if len(open) > 0 {
+					open[len(open)-1]--
+				}
+				if children > 0 {
+					open = append(open, children)
+				}
+				d.columns++
+				tooDeep = tooDeep || len(open) > maxNesting || d.columns > maxColumns || children < 0
+				return !tooDeep
+			})
+		case id == 4 && kind == thriftList:
+			return t.eachElement(func() bool {
+				d.groups++
+				return t.eachField(1, func(id int16, kind byte) bool {
+					if id == 1 && kind == thriftList {
+						return t.eachElement(func() bool { d.chunks++; return t.passStruct(2) })
+					}
+					return t.pass(kind, 1)
+				})
+			})
+		}
+		return t.pass(kind, 0)
+	})
+	d.structs = t.structs
+	switch {
+	case tooDeep:
+		return fmt.Errorf("more than %d columns, or nested deeper than %d", maxColumns, maxNesting)
+	case !ok:
 		return errors.New("its description is damaged")
 	}
 	return nil
+}
+
+// pageCosts are what the pages that a reader holds take.
+type pageCosts struct {
+	held, most int64 // bytes, about
+	allowed    *allowance
+}
+
+func newPageCosts(file *spooled, l Limits) *pageCosts {
+	c := &pageCosts{most: memoryFor(file), allowed: newAllowance(l)}
+	c.allowed.size.Store(file.size)
+	return c
+}
+
+// hold takes what a page takes in the place of what the one before it took.
+func (c *pageCosts) hold(takes *int64, bytes int64) error {
+	c.held += bytes - *takes
+	*takes = bytes
+	if c.held > c.most {
+		return fmt.Errorf("its pages take %d MiB at once, more than %d MiB: write smaller ones", c.held>>20, c.most>>20)
+	}
+	return c.allowed.take(bytes)
 }
 
 // A pageCheck checks the lengths that the pages of a column of a row group
@@ -70,24 +170,39 @@ func checkFooter(file *spooled) error {
 type pageCheck struct {
 	file    *spooled
 	at, end int64 // of what has not been checked
+	reader  *pageReader
+	costs   *pageCosts
+
+	dictionary, page int64 // what they take, in bytes
 }
 
-// newPageCheck returns the check of a column of a row group.
-func newPageCheck(file *spooled, f *parquet.File, group, column int) (pageCheck, error) {
-	meta := &f.Metadata().RowGroups[group].Columns[column].MetaData
+// turn turns to a column of a row group.
+func (p *pageCheck) turn(file *spooled, f *parquet.File, group int, leaf leafShape, costs *pageCosts) error {
+	p.close()
+	meta := &f.Metadata().RowGroups[group].Columns[leaf.index].MetaData
 	at := meta.DataPageOffset
 	if meta.DictionaryPageOffset != 0 {
 		at = meta.DictionaryPageOffset
 	}
 	if at < 0 || meta.TotalCompressedSize < 0 || at > file.size-meta.TotalCompressedSize {
-		return pageCheck{}, fmt.Errorf("%d bytes from byte %d on, but the file has %d", meta.TotalCompressedSize, at, file.size)
+		return fmt.Errorf("%d bytes from byte %d on, but the file has %d", meta.TotalCompressedSize, at, file.size)
 	}
-	return pageCheck{file, at, at + meta.TotalCompressedSize}, nil
+	if p.reader == nil {
+		p.reader = &pageReader{leafShape: leaf}
+	}
+	if p.reader.codec != meta.Codec {
+		p.reader = &pageReader{leafShape: leaf, codec: meta.Codec}
+	}
+	p.file, p.at, p.end, p.costs = file, at, at+meta.TotalCompressedSize, costs
+	return nil
 }
 
 // next checks the next page with data, and a dictionary before it.
 func (p *pageCheck) next() error {
-	const dictionary = 2
+	if p.page > 0 {
+		p.costs.held -= p.page
+		p.page = 0
+	}
 	for p.at < p.end {
 		h, err := readPageHeader(p.file, p.at, p.end)
 		if err != nil {
@@ -101,21 +216,76 @@ func (p *pageCheck) next() error {
 			return fmt.Errorf("a page of %d bytes, more than %d MiB", h.bytes, maxPageBytes>>20)
 		case h.values < 0 || h.values > maxPageValues:
 			return fmt.Errorf("a page of %d values, more than %d million", h.values, maxPageValues>>20)
+		case h.compressed > maxPageBytes:
+			return fmt.Errorf("a page of %d bytes, more than %d MiB", h.compressed, maxPageBytes>>20)
+		}
+		// A value takes up to a level of each kind and an offset or an index.
+		takes := &p.page
+		if h.kind == dictionaryPage {
+			takes = &p.dictionary
+		}
+		if err := p.costs.hold(takes, h.bytes+6*h.values); err != nil {
+			return err
+		}
+		if err := p.reader.check(p.file, p.at, h); err != nil {
+			return err
 		}
 		p.at += h.compressed
-		if h.kind != dictionary {
+		if h.kind != dictionaryPage { // pages of other kinds count as ones with data, as the library takes them
 			break
 		}
 	}
 	return nil
 }
 
+// close lets go of what the pages took.
+func (p *pageCheck) close() {
+	if p.costs != nil {
+		p.costs.held -= p.page + p.dictionary
+	}
+	*p = pageCheck{reader: p.reader}
+}
+
+// The kinds of pages.
+const (
+	dataPage       = 0
+	dictionaryPage = 2
+	dataPageV2     = 3
+)
+
 // A pageHeader is what a page tells of its lengths.
 type pageHeader struct {
 	length            int64 // of the header itself, in bytes
 	kind              int64
 	bytes, compressed int64
-	values            int64
+	pageNumbers
+}
+
+// pageNumbers are what the header says that is of the kind of the page.
+type pageNumbers struct {
+	values, encoding         int64
+	repEncoding, defEncoding int64 // of levels, in the first version
+	repBytes, defBytes       int64 // that levels take, in the second one
+	isPlain                  bool  // the values are not compressed, whatever the column is
+}
+
+// place is where the number of a field belongs; nil for others.
+func (n *pageNumbers) place(kind int64, id int16) *int64 {
+	switch {
+	case id == 1:
+		return &n.values
+	case id == 2 && kind != dataPageV2, id == 4 && kind == dataPageV2:
+		return &n.encoding
+	case id == 3 && kind == dataPage:
+		return &n.defEncoding
+	case id == 4 && kind == dataPage:
+		return &n.repEncoding
+	case id == 5 && kind == dataPageV2:
+		return &n.defBytes
+	case id == 6 && kind == dataPageV2:
+		return &n.repBytes
+	}
+	return nil
 }
 
 // readPageHeader reads the header of a page that begins at a byte of the file,
@@ -127,6 +297,7 @@ func readPageHeader(file *spooled, at, end int64) (pageHeader, error) {
 			return pageHeader{}, err
 		}
 		var h pageHeader
+		var numbers [dataPageV2 + 1]pageNumbers
 		t := thrift{data: data}
 		// The numbers of the fields are those of PageHeader in the format's
 		// parquet.thrift.
@@ -139,9 +310,13 @@ func readPageHeader(file *spooled, at, end int64) (pageHeader, error) {
 			case id == 3 && kind == thriftInt32:
 				return t.int(&h.compressed)
 			case (id == 5 || id == 7 || id == 8) && kind == thriftStruct:
+				of := int64(id - 5) // the kind of page that has such a header
 				return t.eachField(1, func(id int16, kind byte) bool {
-					if id == 1 && kind == thriftInt32 {
-						return t.int(&h.values)
+					if of == dataPageV2 && id == 7 {
+						numbers[of].isPlain = kind == thriftFalse
+					}
+					if place := numbers[of].place(of, id); place != nil && kind == thriftInt32 {
+						return t.int(place)
 					}
 					return t.pass(kind, 1)
 				})
@@ -150,6 +325,9 @@ func readPageHeader(file *spooled, at, end int64) (pageHeader, error) {
 		})
 		if ok {
 			h.length = int64(t.pos)
+			if h.kind >= 0 && h.kind <= dataPageV2 {
+				h.pageNumbers = numbers[h.kind]
+			}
 			return h, nil
 		}
 		if int64(len(data)) < size || size >= maxPageHeader {
@@ -158,12 +336,36 @@ func readPageHeader(file *spooled, at, end int64) (pageHeader, error) {
 	}
 }
 
+// field reads a field of the header of a page with data (5), a dictionary (7),
+// or data in the second version (8).
+func (h *pageHeader) field(t *thrift, of int16) func(id int16, kind byte) bool {
+	type field struct {
+		of, id int16
+	}
+	places := map[field]*int64{
+		{5, 1}: &h.values, {7, 1}: &h.values, {8, 1}: &h.values,
+		{5, 2}: &h.encoding, {7, 2}: &h.encoding, {8, 4}: &h.encoding,
+		{5, 3}: &h.defEncoding, {5, 4}: &h.repEncoding,
+		{8, 5}: &h.defBytes, {8, 6}: &h.repBytes,
+	}
+	return func(id int16, kind byte) bool {
+		if of == 8 && id == 7 && (kind == thriftTrue || kind == thriftFalse) {
+			h.isPlain = kind == thriftFalse
+		}
+		if place := places[field{of, id}]; place != nil && kind == thriftInt32 {
+			return t.int(place)
+		}
+		return t.pass(kind, 1)
+	}
+}
+
 // thrift passes over values in Thrift's compact protocol, in which the
 // descriptions in a Parquet file are written. Its methods report whether
 // the values are whole.
 type thrift struct {
-	data []byte
-	pos  int
+	data    []byte
+	pos     int
+	structs int64 // passed over
 }
 
 // The types of values.
@@ -195,6 +397,7 @@ func (t *thrift) eachField(depth int, visit func(id int16, kind byte) bool) bool
 	if depth > maxThrift {
 		return false
 	}
+	t.structs++
 	var id int16
 	for {
 		head, ok := t.byte()
@@ -257,6 +460,24 @@ func (t *thrift) passElement(kind byte, depth int) bool {
 		return t.passStruct(depth + 1)
 	}
 	return false
+}
+
+// eachElement calls visit for each struct of a list.
+func (t *thrift) eachElement(visit func() bool) bool {
+	head, ok := t.byte()
+	n := uint64(head >> 4)
+	if ok && n == 15 {
+		n, ok = t.uvarint()
+	}
+	if !ok || n > 0 && head&15 != thriftStruct || n > uint64(len(t.data)-t.pos) {
+		return false
+	}
+	for range n {
+		if !visit() {
+			return false
+		}
+	}
+	return true
 }
 
 func (t *thrift) passElements(n uint64, depth int, kinds ...byte) bool {

@@ -11,6 +11,10 @@ import (
 // maxScale bounds the decimals of a number.
 const maxScale = 100
 
+// maxDecimal bounds a number in bytes: it has 154 digits, and to write one of a
+// million takes minutes.
+const maxDecimal = 64
+
 // decimalConverter returns the converter of numbers that are written as an
 // integer, of which scale digits come after the point; nil for a scale that no
 // writer uses.
@@ -30,6 +34,9 @@ func decimalConverter(kind parquet.Kind, scale int32) parquetConverter {
 		return nil
 	}
 	return written(number, func(b []byte, v parquet.Value) []byte {
+		if kind != parquet.Int32 && kind != parquet.Int64 && len(v.ByteArray()) > maxDecimal {
+			return append(b, "NaN"...)
+		}
 		text := digits(v)
 		text, negative := strings.CutPrefix(text, "-")
 		if negative {

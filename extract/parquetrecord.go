@@ -23,6 +23,7 @@ type recordTable struct {
 	left    int64 // rows of the current one
 	root    *recordNode
 	columns []*recordColumn
+	costs   *pageCosts
 
 	text    []byte // of the record
 	cut     int64  // bytes of the record that have been left out of text
@@ -43,7 +44,7 @@ func openRecords(file *spooled, wanted *node, units []int64) (*recordTable, erro
 	if err != nil {
 		return nil, err
 	}
-	t := &recordTable{file: file, parquet: f}
+	t := &recordTable{file: file, parquet: f, costs: newPageCosts(file, Limits{})}
 	b := recordSchema{table: t, units: units}
 	t.root = b.object(f.Root(), wanted, false)
 	return t, b.err
@@ -91,11 +92,10 @@ func (t *recordTable) turn() error {
 	chunks := groups[t.group].ColumnChunks()
 	for _, c := range t.columns {
 		c.close()
-		var err error
-		if c.check, err = newPageCheck(t.file, t.parquet, t.group, c.index); err != nil {
+		if err := c.check.turn(t.file, t.parquet, t.group, c.leaf, t.costs); err != nil {
 			return fmt.Errorf("column %s: %w", c.path, err)
 		}
-		c.pages = chunks[c.index].Pages()
+		c.pages = chunks[c.leaf.index].Pages()
 	}
 	t.left = groups[t.group].NumRows()
 	t.group++
@@ -121,7 +121,7 @@ func (t *recordTable) write(n *recordNode, rep, floor int) error {
 		return t.pass(n, rep, def)
 	}
 	switch n.shape {
-	case leafShape:
+	case leafNode:
 		return t.writeLeaf(n.first, rep, n.key)
 	case objectShape:
 		t.put("{")
@@ -172,7 +172,7 @@ func (t *recordTable) write(n *recordNode, rep, floor int) error {
 // pass passes over the one value that each column below a node has where there
 // is none.
 func (t *recordTable) pass(n *recordNode, rep, def int) error {
-	if n.shape == leafShape {
+	if n.shape == leafNode {
 		v, err := n.first.take(rep)
 		if err == nil && v.DefinitionLevel() != def {
 			err = fmt.Errorf("column %s: %w", n.first.path, errLevels)
@@ -196,6 +196,10 @@ func (t *recordTable) writeLeaf(c *recordColumn, rep int, key bool) error {
 	if v.IsNull() {
 		return fmt.Errorf("column %s: %w", c.path, errLevels)
 	}
+	if v.Kind() == parquet.ByteArray && len(v.ByteArray()) > maxLine { // too long for a record by itself
+		t.cut += int64(len(v.ByteArray()) - maxRaw)
+		v = cut(v, maxRaw)
+	}
 	var found value
 	found, t.scratch = c.convert(v, t.scratch[:0])
 	if key && found.kind != moment {
@@ -218,7 +222,7 @@ func (t *recordTable) put(text string) {
 // A recordColumn reads the values of one column of a row group, one by one.
 type recordColumn struct {
 	path    string
-	index   int // of the leaf column in the file
+	leaf    leafShape
 	convert parquetConverter
 	unit    int64 // microseconds in the unit of a time; 0 for RFC 3339 text
 
@@ -301,6 +305,7 @@ func eachRow(ctx context.Context, r *reading, wanted *node, units []int64, take 
 		return err
 	}
 	defer table.close()
+	table.costs.allowed.limits = r.source.Limits.orDefaults()
 	r.likeness = sync.OnceValue(func() string { return resemblance(file) })
 	defer func() { r.likeness = nil }()
 	if !table.known() {

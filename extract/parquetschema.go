@@ -30,7 +30,7 @@ type recordNode struct {
 type recordShape uint8
 
 const (
-	leafShape recordShape = iota
+	leafNode recordShape = iota
 	objectShape
 	listShape
 	mapShape
@@ -73,7 +73,9 @@ func (s *recordSchema) value(c *parquet.Column, wanted *node, all bool) *recordN
 }
 
 func (s *recordSchema) leaf(c *parquet.Column, wanted *node) *recordNode {
-	column := &recordColumn{path: strings.Join(c.Path(), "."), index: c.Index(), convert: converterOf(c.Type())}
+	column := &recordColumn{path: strings.Join(c.Path(), "."), leaf: leafShape{
+		c.Index(), c.MaxRepetitionLevel(), c.MaxDefinitionLevel(), c.Type().Kind(),
+	}, convert: converterOf(c.Type())}
 	if column.convert == nil {
 		if wanted != nil && s.err == nil && !s.optional(wanted) {
 			s.err = fmt.Errorf("column %s has type %s, which cannot be read", column.path, c.Type())
@@ -86,7 +88,7 @@ func (s *recordSchema) leaf(c *parquet.Column, wanted *node) *recordNode {
 		}
 	}
 	s.table.columns = append(s.table.columns, column)
-	return &recordNode{shape: leafShape, first: column, definition: c.MaxDefinitionLevel()}
+	return &recordNode{shape: leafNode, first: column, definition: c.MaxDefinitionLevel()}
 }
 
 // optional says whether all that is wanted at or below a place may be left out.

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/hex"
+	"math"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
@@ -79,7 +80,7 @@ func timestampConverter(unit types.TimeUnit) parquetConverter {
 	var micros func(int64) int64
 	switch unit.Value.(type) {
 	case *types.MilliSeconds:
-		micros = func(n int64) int64 { return n * 1000 }
+		micros = func(n int64) int64 { return max(min(n, math.MaxInt64/1000), math.MinInt64/1000) * 1000 }
 	case *types.MicroSeconds:
 		micros = func(n int64) int64 { return n }
 	case *types.NanoSeconds:

@@ -41,20 +41,20 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 		}
 	}
 	for _, s := range sources {
-		reading := s.reading()
+		reading, within := s.reading(), s.readingWithin()
 		for o, err := range s.Bucket.List(ctx, "") {
 			if err != nil {
 				return nil, nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
 			}
 			role := s.roleOf(o.Name)
-			if role.contents == noData || !isData(o) || !matchGlob(s.Match, o.Name) {
+			if role.contents == noData || !s.reads(o) {
 				continue
 			}
 			key := lake.ObjectKey{Source: s.Name, Object: o.Name}
 			delete(gone, key)
 			in, known := present[key]
 			same := known && in.Version == o.Version
-			if same && (in.Reading == reading || in.Reading == "") {
+			if same && (in.Reading == reading || in.Reading == within || in.Reading == "") {
 				continue
 			}
 			pending = append(pending, Pending{s.Name, o, same, known})
@@ -91,6 +91,15 @@ func settledEditions(done []lake.Batch) map[edition]bool {
 		}
 	}
 	return settled
+}
+
+// reads says whether an object is one of the source by its name, or a folder
+// that cannot be listed and may have such objects.
+func (s Source) reads(o bucket.Object) bool {
+	if folder, ok := strings.CutSuffix(o.Name, "/"); ok && o.Problem != "" {
+		return isData(bucket.Object{Name: folder}) && mayMatchBelow(s.Match, folder)
+	}
+	return isData(o) && matchGlob(s.Match, o.Name)
 }
 
 // isData tells objects with events from the marks that other programs leave

@@ -62,15 +62,16 @@ func (p *properties) encode() []byte {
 }
 
 // isPlain says whether a value is one that is kept: a text, a number, true or
-// false, or a time. Objects and lists are none, nor are texts that are no text.
+// false, or a time. Objects and lists are none, nor are texts that are no text
+// or too long.
 func (v *value) isPlain() bool {
 	switch v.kind {
 	case boolean, moment:
 		return true
 	case number:
-		return v.bytes[len(v.bytes)-1]-'0' <= 9 // not NaN, which JSON has not
+		return len(v.bytes) <= maxText && v.bytes[len(v.bytes)-1]-'0' <= 9 // not NaN, which JSON has not
 	case text:
-		return len(v.bytes) > 0 && utf8.Valid(v.bytes) && bytes.IndexByte(v.bytes, 0) < 0
+		return len(v.bytes) > 0 && len(v.bytes) <= maxText && utf8.Valid(v.bytes) && bytes.IndexByte(v.bytes, 0) < 0
 	}
 	return false
 }

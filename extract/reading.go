@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
@@ -77,23 +78,28 @@ func (m *misfit) Error() string {
 // streamed makes a reader of one that needs the contents only once, in order.
 func streamed(decode func(context.Context, io.Reader, *reading) error) reader {
 	return func(ctx context.Context, r *reading) error {
-		return stream(ctx, r.source.Bucket, r.object.Name, func(data io.Reader) error { return decode(ctx, r.limited(data), r) })
+		return stream(ctx, r.source, r.object.Name, func(data io.Reader) error { return decode(ctx, r.limited(data), r) })
 	}
 }
 
-// stream calls use with the contents of an object.
-func stream(ctx context.Context, b *bucket.Bucket, name string, use func(io.Reader) error) error {
-	raw, err := b.Open(ctx, name)
+// stream calls use with the contents of an object of a source.
+func stream(ctx context.Context, s Source, name string, use func(io.Reader) error) error {
+	raw, err := s.Bucket.Open(ctx, name)
 	if err != nil {
 		return &lost{err}
 	}
 	defer raw.Close() // read-only: nothing to lose
-	data, err := decompress(&transport{raw}, name)
+	allowed := newAllowance(s.Limits)
+	data, err := decompress(&transport{raw, &allowed.size}, name)
 	if err != nil {
 		return err
 	}
 	defer data.Close() // likewise
-	ahead := newReadAhead(data)
+	once, err := unpacked(&bounded{ctx, data, allowed})
+	if err != nil {
+		return err
+	}
+	ahead := newReadAhead(once)
 	defer ahead.Close()
 	return use(ahead)
 }
@@ -105,11 +111,16 @@ type lost struct{ err error }
 func (l *lost) Error() string { return l.err.Error() }
 func (l *lost) Unwrap() error { return l.err }
 
-// A transport tells errors of the way here from errors in the contents.
-type transport struct{ r io.Reader }
+// A transport tells errors of the way here from errors in the contents, and
+// counts what has come.
+type transport struct {
+	r    io.Reader
+	came *atomic.Int64
+}
 
 func (t *transport) Read(p []byte) (int, error) {
 	n, err := t.r.Read(p)
+	t.came.Add(int64(n))
 	if err != nil && err != io.EOF {
 		err = &lost{err}
 	}
@@ -124,7 +135,10 @@ func (r *reading) read(ctx context.Context, f format) error {
 		Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size, Reading: r.source.reading(),
 		Edition: role.edition, Provisional: role.provisional,
 	}
-	err := f.read(ctx, r)
+	err := r.problem()
+	if err == nil {
+		err = f.read(ctx, r)
+	}
 	if err == nil || errors.Is(err, errEnough) {
 		return nil
 	}
@@ -140,6 +154,12 @@ func (r *reading) read(ctx context.Context, f format) error {
 	if broken, ok := errors.AsType[*brokenOff](err); ok {
 		at, reason = broken.rest, truncatedObject
 	}
+	if beyond, ok := errors.AsType[*tooMuch](err); ok {
+		at.text, at.length = nil, 0 // a part of a record is none
+		reason, err = objectTooBig, beyond
+		r.input.Error = fmt.Sprintf("reading ended in line %d: %v", at.number, beyond)
+		r.input.Reading = r.source.readingWithin()
+	}
 	if _, ok := errors.AsType[*misfit](err); ok {
 		reason = wrongFormat
 	}
@@ -149,6 +169,14 @@ func (r *reading) read(ctx context.Context, f format) error {
 		r.input.Version, reason = "", unreadableObject
 	}
 	return r.reject(ctx, at, &flaw{reason, err.Error()})
+}
+
+// problem is why the object is not read at all, as its listing says.
+func (r *reading) problem() error {
+	if r.object.Problem == "" {
+		return nil
+	}
+	return errors.New(r.object.Problem)
 }
 
 // accept takes an event that was found in a line of the object; e may be

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -31,7 +32,7 @@ func TestBrokenConnection(t *testing.T) {
 	r := newReading()
 	broken := io.MultiReader(strings.NewReader(openLine+"\n"+openLine[:20]), iotest.ErrReader(errors.New("connection reset")))
 	err := r.read(t.Context(), format{read: func(ctx context.Context, r *reading) error {
-		return readNDJSON(ctx, &transport{broken}, r)
+		return readNDJSON(ctx, &transport{broken, new(atomic.Int64)}, r)
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -101,6 +101,11 @@ func (s Source) Sample(ctx context.Context, look Look) (Sample, error) {
 	w.sampler = newSampler(&sample, s, look, w.texts)
 	for _, o := range choose(objects, look.Objects) {
 		seen := SampledObject{Name: o.Name, Size: o.Size}
+		if o.Problem != "" {
+			seen.Content.Found, seen.Error = "nothing that is read", o.Problem
+			sample.Objects = append(sample.Objects, seen)
+			continue
+		}
 		if seen.Content, err = sniff(ctx, s.Bucket, o); err != nil {
 			return sample, fmt.Errorf("source %s: %w", s.Name, err)
 		}
@@ -137,6 +142,7 @@ func (sample *Sample) list(ctx context.Context, s Source) ([]bucket.Object, erro
 		}
 		role := s.roleOf(o.Name)
 		switch {
+		case o.Problem != "" && s.reads(o):
 		case !matchGlob(s.Match, o.Name):
 			sample.NotMatch++
 			continue

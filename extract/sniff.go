@@ -59,7 +59,9 @@ func sniff(ctx context.Context, b *bucket.Bucket, o bucket.Object) (Content, err
 	data, err := decompress(io.MultiReader(bytes.NewReader(head), raw), o.Name)
 	if err == errZip {
 		c.Compression = "zip"
-		c.Format, c.Found = sniffArchive(func(visit func(string, io.Reader) error) error { return eachZipped(ctx, b, o.Name, visit) })
+		c.Format, c.Found = sniffArchive(func(visit func(string, io.Reader) error) error {
+			return eachZipped(ctx, Source{Bucket: b}, o.Name, visit)
+		})
 		return c, nil
 	}
 	if err != nil {
@@ -67,14 +69,16 @@ func sniff(ctx context.Context, b *bucket.Bucket, o bucket.Object) (Content, err
 		return c, nil
 	}
 	defer data.Close() // likewise
-	text := bufio.NewReaderSize(data, sniffedBytes)
+	allowed := newAllowance(Limits{})
+	allowed.size.Store(o.Size)
+	text := bufio.NewReaderSize(&bounded{ctx, data, allowed}, sniffedBytes)
 	begin, err := text.Peek(sniffedBytes)
 	switch {
 	case len(begin) == 0 && err != nil && err != io.EOF:
 		c.Found = fmt.Sprintf("%s that cannot be read: %v", c.Compression, err)
 	case len(begin) >= 262 && string(begin[257:262]) == "ustar":
 		c.Compression = strings.TrimPrefix(c.Compression+" of tar", " of ")
-		c.Format, c.Found = sniffArchive(func(visit func(string, io.Reader) error) error { return eachStreamed(text, visit) })
+		c.Format, c.Found = sniffArchive(func(visit func(string, io.Reader) error) error { return eachStreamed(ctx, Limits{}, text, visit) })
 	default:
 		c.Format, c.Found = sniffText(begin, len(begin) == sniffedBytes)
 	}

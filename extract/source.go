@@ -44,6 +44,8 @@ type Source struct {
 	// KeepRemoved lets the events of an object count also when it has gone from
 	// the bucket, as it does where old objects expire.
 	KeepRemoved bool
+
+	Limits Limits // of each object
 }
 
 // A Field is the place of a canonical field in a record.
@@ -285,4 +287,22 @@ func matchFolders(pattern, name []string) bool {
 		name = name[1:]
 	}
 	return len(name) == 0
+}
+
+// mayMatchBelow reports whether a name in a folder can have the shape of a
+// pattern.
+func mayMatchBelow(pattern, folder string) bool {
+	if pattern == "" {
+		return true
+	}
+	parts := strings.Split(pattern, "/")
+	for i, name := range strings.Split(folder, "/") {
+		if parts[i] == "**" {
+			return true
+		}
+		if ok, _ := path.Match(parts[i], name); !ok || i+1 == len(parts) {
+			return false
+		}
+	}
+	return true
 }

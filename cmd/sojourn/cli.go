@@ -105,12 +105,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if helped {
 		return exitOK
 	}
+	raw := stderr // progress moves the cursor
+	stderr = &visibleWriter{w: stderr}
+	if isTerminal(stdout) {
+		stdout = &visibleWriter{w: stdout}
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "sojourn: %v\nsojourn --help lists commands and flags\n", err)
 		return exitUsage
 	}
-	a := &app{cli: &c, stdout: stdout, stderr: stderr, progress: newProgress(stderr, &c)}
-	a.log = a.newLogger()
+	a := &app{cli: &c, stdout: stdout, stderr: stderr, progress: newProgress(raw, &c)}
+	a.log = a.newLogger(isTerminal(raw))
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(a)
 	code := exitCode(ctx, err)
@@ -124,7 +129,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // newLogger returns where narration goes: for people without time and level.
-func (a *app) newLogger() *slog.Logger {
+func (a *app) newLogger(onTerminal bool) *slog.Logger {
 	level := slog.LevelInfo
 	switch {
 	case a.cli.Quiet:
@@ -132,7 +137,7 @@ func (a *app) newLogger() *slog.Logger {
 	case a.cli.Verbose:
 		level = slog.LevelDebug
 	}
-	if a.cli.LogFormat == "text" || a.cli.LogFormat == "auto" && isTerminal(a.stderr) {
+	if a.cli.LogFormat == "text" || a.cli.LogFormat == "auto" && onTerminal {
 		return slog.New(slog.NewTextHandler(a.progress, &slog.HandlerOptions{
 			Level: level,
 			ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {

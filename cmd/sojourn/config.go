@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,6 +56,7 @@ type config struct {
 	Schedule    scheduleConfig   `yaml:"schedule"`
 	MaxBadShare share            `yaml:"max_bad_share"` // greatest share of unreadable records that is no failure
 	Memory      size             `yaml:"memory"`        // for events being staged
+	Limits      limitsConfig     `yaml:"limits"`        // of each raw object
 
 	dir string // of the file: relative paths start here
 }
@@ -113,6 +115,13 @@ type benchmarksConfig struct {
 	Region   string `yaml:"region"`
 	Platform string `yaml:"platform"`
 	Figures  string `yaml:"figures"` // CSV of further published figures; none if it is empty
+}
+
+// limitsConfig bounds what a raw object may become: a key that is not there is
+// the default.
+type limitsConfig struct {
+	MaxObjectBytes size  `yaml:"max_object_bytes"` // decompressed
+	MaxRatio       whole `yaml:"max_ratio"`        // times the size of the object
 }
 
 type scheduleConfig struct {
@@ -181,7 +190,7 @@ func (s *size) UnmarshalText(text []byte) error {
 		"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "KB": 1e3, "MB": 1e6, "GB": 1e9,
 	}[unit]
 	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || !ok || n <= 0 {
+	if err != nil || !ok || n <= 0 || n > math.MaxInt64/factor {
 		return fmt.Errorf("%q is not a size: want a number of bytes, or one with KiB, MiB or GiB", text)
 	}
 	*s = size(n * factor)
@@ -192,6 +201,7 @@ func (s *size) UnmarshalText(text []byte) error {
 func defaults() config {
 	return config{
 		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20, WeekStart: "monday",
+		Limits:  limitsConfig{extract.DefaultObjectBytes, extract.DefaultRatio},
 		Session: sessionConfig{Preset: "app"},
 		Checks:  defaultChecks(), LateLimit: defaultLateLimit, KeepRevisions: defaultKeepRevisions,
 		Push:       pushConfig{Window: duration(30 * time.Minute)},
@@ -291,11 +301,14 @@ func (c *config) validate() error {
 		if !slices.Contains([]string{"", "restate", "keep"}, s.WhenRemoved) {
 			report("source %q: when_removed: %q: want restate or keep", s.Name, s.WhenRemoved)
 		}
-		if err := s.source().Validate(); err != nil {
+		if err := c.source(s).Validate(); err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				report("%s", line)
 			}
 		}
+	}
+	if c.Limits.MaxRatio < 1 {
+		report("limits.max_ratio: %d: want 1 or more", c.Limits.MaxRatio)
 	}
 	if _, err := c.Session.definition(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -360,13 +373,17 @@ func within(inner, outer string) bool {
 }
 
 // source is the description of a source, without its bucket.
-func (s sourceConfig) source() extract.Source {
+func (c *config) source(s sourceConfig) extract.Source {
 	fields := make(map[string]extract.Field, len(s.Fields))
 	for name, f := range s.Fields {
 		fields[name] = extract.Field{Path: f.Path, Unit: f.Unit, Zone: f.Zone}
 	}
 	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
-	return extract.Source{Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties, KeepRemoved: s.WhenRemoved == "keep"}
+	return extract.Source{
+		Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties,
+		KeepRemoved: s.WhenRemoved == "keep",
+		Limits:      extract.Limits{ObjectBytes: int64(c.Limits.MaxObjectBytes), Ratio: int64(c.Limits.MaxRatio)},
+	}
 }
 
 // path resolves a path of the file, which is relative to the file's directory.

@@ -315,7 +315,7 @@ func (d *diagnosis) print(w io.Writer) {
 		if i == 0 {
 			label = "contents"
 		}
-		row(label, fmt.Sprintf("%s: %s, such as %s", plural(c.Objects, "object"), c.Contents, c.Example))
+		row(label, fmt.Sprintf("%s: %s, such as %s", plural(c.Objects, "object"), oneLine(c.Contents), oneLine(c.Example)))
 	}
 	if d.Records > 0 {
 		usable := fmt.Sprintf("%s: %s", percent(1-share64(d.Unusable, d.Records)), plural(d.Events, "event"))
@@ -336,8 +336,8 @@ func (d *diagnosis) print(w io.Writer) {
 	if len(d.Reasons) > 0 {
 		fmt.Fprintln(w, "\n  unusable because")
 		for _, r := range d.Reasons {
-			fmt.Fprintf(w, "  - %s, %s: %s\n", r.Reason, plural(r.Records, "record"), r.Detail)
-			fmt.Fprintf(w, "    %s:%d", r.Object, r.Line)
+			fmt.Fprintf(w, "  - %s, %s: %s\n", r.Reason, plural(r.Records, "record"), oneLine(r.Detail))
+			fmt.Fprintf(w, "    %s:%d", oneLine(r.Object), r.Line)
 			if r.Advice != "" {
 				fmt.Fprintf(w, " (%s)", r.Advice)
 			}
@@ -374,7 +374,7 @@ func (d *diagnosis) print(w io.Writer) {
 		fmt.Fprintln(w, "  the configuration fits")
 	}
 	for _, difference := range d.Differences {
-		fmt.Fprintf(w, "  ! %s\n", difference)
+		fmt.Fprintf(w, "  ! %s\n", oneLine(difference))
 	}
 	if d.Next != "" {
 		fmt.Fprintf(w, "  next: %s\n", d.Next)

@@ -139,6 +139,7 @@ schedule: {cron: "15 4 * * *", timezone: %s}   # for sojourn schedule
 # late_limit: 30d          # events that come later wait for sojourn backfill --affected; 0: no limit
 # keep_revisions: 30d      # how long replaced tables are kept, for diff and explain
 # memory: 64MiB            # for events being staged; a run takes several times as much
+# limits: {max_object_bytes: 64GiB, max_ratio: 500}   # of a raw object, decompressed: docs/limits.md
 `, s.App, s.Zone, s.URL, s.Format, others(s.Format), fmt.Sprintf("%q", s.Match), f.source, f.preset, keyEvents, s.Industry, cmp.Or(s.Questions, questions), s.MaxBadShare, s.Zone), nil
 }
 

@@ -25,6 +25,9 @@ func (c *queryCmd) Help() string {
 	return `SHOW TABLES lists tables and views, DESCRIBE fct_daily the columns of one; docs/tables.md and
 docs/views.md say what they mean. The views fct_ and dim_ are made for analysts.
 
+csv and json have values as they are, for programs; a spreadsheet takes a name that begins with =, +,
+- or @ for a formula. A table shows control characters as \x1b.
+
 Examples:
   sojourn query "SELECT * FROM fct_daily ORDER BY date"
   sojourn query --format csv "SELECT * FROM sessions WHERE session_date = DATE '2026-10-05'"`
@@ -78,7 +81,7 @@ func printTable(w io.Writer, columns []duckdb.Column, rows iter.Seq2[[]any, erro
 			default:
 				right[i] = false
 			}
-			line[i] = cell(v)
+			line[i] = oneLine(cell(v))
 			if f, ok := v.(float64); ok {
 				line[i] = short(f)
 			}

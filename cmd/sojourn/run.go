@@ -65,17 +65,23 @@ func (a *app) runNight(ctx context.Context, p *project, r schedules.Range) (sche
 // complain tells which objects could not be read: those that broke off always,
 // all of them if they are too many.
 func (a *app) complain(sum schedules.Summary) {
+	const most = 10
 	told := 0
 	for _, o := range sum.BadObjects {
-		if o.Error == "" && !sum.TooBad || told == 10 {
+		if o.Error == "" && !sum.TooBad {
 			break
 		}
-		told++
+		if told++; told > most {
+			continue
+		}
 		why := ""
 		if o.Error != "" {
-			why = "; not all of it could be read: " + o.Error
+			why = "; not all of it could be read: " + oneLine(o.Error)
 		}
-		fmt.Fprintf(a.stderr, "  %s %s: %d of %d records unreadable%s\n", o.Source, o.Object, o.Quarantined, o.Lines, why)
+		fmt.Fprintf(a.stderr, "  %s %s: %d of %d records unreadable%s\n", oneLine(o.Source), oneLine(o.Object), o.Quarantined, o.Lines, why)
+	}
+	if told > most {
+		fmt.Fprintf(a.stderr, "  and %s like these\n", plural(told-most, "other object"))
 	}
 	if told > 0 {
 		fmt.Fprintf(a.stderr, "  kept with reasons in the lake under quarantine/\n")

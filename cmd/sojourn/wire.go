@@ -77,7 +77,7 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 	}
 	var sources []extract.Source
 	for _, s := range cfg.Sources {
-		source := s.source()
+		source := cfg.source(s)
 		if source.Bucket, err = p.bucket(ctx, s.URL, false); err != nil {
 			return nil, usagef("source %q: %w", s.Name, err)
 		}

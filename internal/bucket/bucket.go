@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/fileblob" // file://
@@ -32,9 +33,10 @@ type Bucket struct {
 	blob    *blob.Bucket
 	version func(*blob.ListObject) string
 
-	prefix   string   // before the names of all objects
-	borrowed bool     // blob is another bucket's to close
-	overlay  *overlay // nil for a bucket with nothing under it
+	prefix   string       // before the names of all objects
+	borrowed bool         // blob is another bucket's to close
+	closed   *atomic.Bool // by whoever opened it
+	overlay  *overlay     // nil for a bucket with nothing under it
 
 	guard func(ctx context.Context, name string) error // nil admits all
 }
@@ -44,6 +46,10 @@ type Object struct {
 	Name    string // relative to the bucket (and its prefix)
 	Size    int64  // bytes
 	Version string // changes when the content is replaced: generation, etag, or time and size
+
+	// Problem says why it cannot be read and what to do, such as of a named
+	// pipe in a directory; empty if nothing is known to be wrong.
+	Problem string
 }
 
 // ErrExists is the error of [Bucket.Create] for an object that is already there.
@@ -55,7 +61,7 @@ var ErrExists = errors.New("object exists already")
 // create is set. Version tells the version of an object of a cloud bucket; nil
 // uses what all drivers know, checksum or modification time.
 func Open(ctx context.Context, location string, create bool, version func(*blob.ListObject) string) (*Bucket, error) {
-	b := &Bucket{url: location, version: version}
+	b := &Bucket{url: location, version: version, closed: new(atomic.Bool)}
 	if !strings.HasSuffix(location, "://") {
 		b.url = strings.TrimSuffix(location, "/")
 	}
@@ -118,11 +124,14 @@ func (b *Bucket) Close() error {
 	if b.borrowed {
 		return nil
 	}
+	b.closed.Store(true)
 	return b.blob.Close()
 }
 
 // List yields the objects whose names start with prefix, in lexical order. It
-// stops after the first error.
+// stops after the first error. What is in a directory and is no file, and
+// folders below prefix that cannot be listed (their names end with a slash), are
+// objects with a problem.
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	if b.overlay != nil {
 		return b.overlay.list(ctx, b.list(ctx, prefix), prefix)
@@ -130,33 +139,28 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 	return b.list(ctx, prefix)
 }
 
-// listings is how often a listing of a directory is begun again.
-const listings = 100
-
 func (b *Bucket) list(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		options := &blob.ListOptions{Prefix: b.prefix + prefix}
-		objects, last := b.blob.List(options), ""
-		for again := 0; ; {
+		if b.dir != "" {
+			b.listDir(ctx, b.prefix+prefix, func(o Object, err error) bool {
+				o.Name = strings.TrimPrefix(o.Name, b.prefix)
+				return yield(o, err)
+			})
+			return
+		}
+		objects := b.blob.List(&blob.ListOptions{Prefix: b.prefix + prefix})
+		for {
 			o, err := objects.Next(ctx)
 			if err == io.EOF {
 				return
-			}
-			if b.dir != "" && gcerrors.Code(err) == gcerrors.NotFound && again < listings {
-				// A file was there and is gone, such as one that another process
-				// is just giving its name: the driver gives up then.
-				again++
-				objects = b.blob.List(options)
-				continue
 			}
 			if err != nil {
 				yield(Object{}, fmt.Errorf("list %s/%s: %w", b.url, prefix, err))
 				return
 			}
-			if o.IsDir || o.Key <= last {
+			if o.IsDir {
 				continue
 			}
-			last = o.Key
 			if !yield(Object{Name: o.Key[len(b.prefix):], Size: o.Size, Version: b.versionOf(o)}, nil) {
 				return
 			}
@@ -173,14 +177,13 @@ func (b *Bucket) versionOf(o *blob.ListObject) string {
 	if len(o.MD5) > 0 {
 		return hex.EncodeToString(o.MD5)
 	}
-	// Both, as some copies keep the time of the original.
 	return strconv.FormatInt(o.ModTime.UnixNano(), 36) + "-" + strconv.FormatInt(o.Size, 36)
 }
 
 // Open returns the contents of an object. The error is [fs.ErrNotExist] if
 // there is none by that name.
 func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	r, err := b.blob.NewReader(ctx, b.prefix+name, nil)
+	r, err := b.openRange(ctx, name, 0, -1)
 	if b.overlay.shows(name, err) {
 		return b.overlay.below.Open(ctx, name)
 	}
@@ -192,10 +195,12 @@ func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 // Read returns the contents of a small object whole.
 func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
-	data, err := b.blob.ReadAll(ctx, b.prefix+name)
-	if b.overlay.shows(name, err) {
-		return b.overlay.below.Read(ctx, name)
+	r, err := b.Open(ctx, name)
+	if err != nil {
+		return nil, err
 	}
+	defer r.Close() // read-only: nothing to lose
+	data, err := io.ReadAll(r)
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
@@ -205,7 +210,7 @@ func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
 // ReadRange returns length bytes of an object from a place on, or fewer if it
 // ends before.
 func (b *Bucket) ReadRange(ctx context.Context, name string, from, length int64) ([]byte, error) {
-	r, err := b.blob.NewRangeReader(ctx, b.prefix+name, from, length, nil)
+	r, err := b.openRange(ctx, name, from, length)
 	if b.overlay.shows(name, err) {
 		return b.overlay.below.ReadRange(ctx, name, from, length)
 	}
@@ -213,11 +218,27 @@ func (b *Bucket) ReadRange(ctx context.Context, name string, from, length int64)
 		return nil, b.wrap("read", name, err)
 	}
 	defer r.Close() // read-only: nothing to lose
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(io.LimitReader(r, length))
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
 	return data, nil
+}
+
+// openRange opens an object at a place, for at least length bytes; -1 is all
+// that follow.
+func (b *Bucket) openRange(ctx context.Context, name string, from, length int64) (io.ReadCloser, error) {
+	if b.dir == "" {
+		return b.blob.NewRangeReader(ctx, b.prefix+name, from, length, nil)
+	}
+	f, err := b.openFile(b.prefix + name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Seek(from, io.SeekStart); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // Put stores whatever write writes as the object's contents, replacing the
@@ -230,6 +251,9 @@ func (b *Bucket) Put(ctx context.Context, name string, write func(io.Writer) err
 // Create is Put for an object that must not exist: of several callers at most
 // one succeeds, the others get [ErrExists].
 func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
+	if err := checkName(b.prefix + name); err != nil {
+		return fmt.Errorf("create in %s: %w", b.url, err)
+	}
 	if path, ok := b.ownPath(name); ok {
 		return b.createFile(ctx, path, name, data)
 	}
@@ -263,6 +287,9 @@ func (b *Bucket) createFile(ctx context.Context, path, name string, data []byte)
 }
 
 func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions, write func(io.Writer) error) error {
+	if err := checkName(b.prefix + name); err != nil {
+		return fmt.Errorf("write in %s: %w", b.url, err)
+	}
 	// Closing a writer commits the object; cancelling its context first is
 	// the only way not to.
 	ctx, cancel := context.WithCancel(ctx)
@@ -288,6 +315,9 @@ func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions,
 
 // Delete removes an object; one that does not exist is no error.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
+	if err := checkName(b.prefix + name); err != nil {
+		return fmt.Errorf("delete in %s: %w", b.url, err)
+	}
 	if err := b.admit(ctx, name); err != nil {
 		return b.wrap("delete", name, err)
 	}
@@ -315,7 +345,7 @@ func (b *Bucket) Exists(ctx context.Context, name string) (bool, error) {
 }
 
 // LocalPath returns the file that holds an object of a directory bucket; ok is
-// false for other buckets.
+// false for other buckets, and for names that lead out of the directory.
 func (b *Bucket) LocalPath(name string) (path string, ok bool) {
 	path, ok = b.ownPath(name)
 	if ok && b.overlay != nil && !b.overlay.hides(name) {
@@ -327,14 +357,19 @@ func (b *Bucket) LocalPath(name string) (path string, ok bool) {
 }
 
 func (b *Bucket) ownPath(name string) (path string, ok bool) {
-	return filepath.Join(b.dir, filepath.FromSlash(b.prefix+name)), b.dir != ""
+	local := filepath.FromSlash(b.prefix + name)
+	return filepath.Join(b.dir, local), b.dir != "" && filepath.IsLocal(local)
 }
 
 // URL returns the URL of an object for other programs, such as gs://bucket/name.
 func (b *Bucket) URL(name string) string { return b.base + b.prefix + name }
 
 func (b *Bucket) wrap(verb, name string, err error) error {
-	switch gcerrors.Code(err) {
+	code := gcerrors.Code(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		code = gcerrors.NotFound
+	}
+	switch code {
 	case gcerrors.NotFound:
 		return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, fs.ErrNotExist)
 	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:

@@ -30,7 +30,7 @@ var mayImport = map[string]rule{
 
 	"extract": {
 		ours:   "internal/bucket internal/calendar internal/crash internal/lake internal/parquetfile transform",
-		theirs: "github.com/andybalholm/brotli github.com/klauspost/compress github.com/parquet-go/parquet-go github.com/zeebo/xxh3",
+		theirs: "github.com/andybalholm/brotli github.com/klauspost/compress github.com/parquet-go/parquet-go github.com/pierrec/lz4/v4 github.com/zeebo/xxh3",
 	},
 
 	"sql":  {ours: "internal/calendar"},
