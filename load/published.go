@@ -83,7 +83,7 @@ func (held Publications) Changes(partitions []Partition) ([]Change, error) {
 		case seen[key]:
 			return nil, fmt.Errorf("%s is to be published twice at once", key)
 		case p.Object == "":
-			p.SHA256, p.Rows = "", 0
+			p.SHA256, p.Rows, p.Sums = "", 0, nil
 		}
 		seen[key] = true
 		before, ok := held[key]

@@ -270,7 +270,7 @@ func (c *chain) encode(ctx context.Context, w *work, t *transform.Tables, m *lak
 	}
 	for _, f := range files {
 		object := lake.TableObject(f.Table, f.Day)
-		m.Tables[f.Table] = lake.File{Object: object, Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256}
+		m.Tables[f.Table] = lake.File{Object: object, Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256, Sums: f.Sums}
 		if old.Tables[f.Table].SHA256 == f.SHA256 {
 			continue
 		}
