@@ -19,15 +19,17 @@ func exitCode(ctx context.Context, err error) int {
 		config *schedules.UsageError
 		locked *schedules.LockedError
 		checks *schedules.CheckError
+		audit  *load.AuditError
+		late   *load.SupersededError
 	)
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage), errors.As(err, &config):
 		return exitUsage
-	case errors.As(err, &locked):
+	case errors.As(err, &locked), errors.As(err, &late):
 		return exitLocked
-	case errors.As(err, &checks):
+	case errors.As(err, &checks), errors.As(err, &audit):
 		return exitBlocked
 	case ctx.Err() != nil:
 		return exitInterrupted
