@@ -56,6 +56,11 @@ type Partition struct {
 	Object string       // the Parquet file in the lake; empty if the partition is to be emptied
 	Rows   int64
 	SHA256 string // digest of the file: what makes two versions equal
+
+	// Sums are the sums of the file's whole-number columns, by column: what a
+	// warehouse audits the rows by that it has loaded. Columns that are not in
+	// it are not audited.
+	Sums map[string]int64
 }
 
 // A PartitionKey names a partition.

@@ -238,7 +238,7 @@ func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.Sta
 }
 
 func fileOf(f load.File) lake.File {
-	return lake.File{Object: lake.TableObject(f.Table, f.Day), Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256}
+	return lake.File{Object: lake.TableObject(f.Table, f.Day), Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256, Sums: f.Sums}
 }
 
 // write writes the tables of a day and commits them with its manifest.

@@ -442,16 +442,16 @@ func (p *Pipeline) partitions(ctx context.Context, batches []lake.Batch) (refere
 		return nil, nil, err
 	}
 	for _, f := range references {
-		want = append(want, load.Partition{Table: f.Table, Object: referenceObject(f.Table), Rows: f.Rows, SHA256: f.SHA256})
+		want = append(want, load.Partition{Table: f.Table, Object: referenceObject(f.Table), Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 	}
 	for _, day := range slices.Sorted(maps.Keys(made)) {
 		tables := made[day].Tables
 		for _, name := range slices.Sorted(maps.Keys(tables)) {
 			f := tables[name]
-			want = append(want, load.Partition{Table: name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256})
+			want = append(want, load.Partition{Table: name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 		}
 		if f := made[day].Restatements; f.Object != "" {
-			want = append(want, load.Partition{Table: load.Restatements().Name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256})
+			want = append(want, load.Partition{Table: load.Restatements().Name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 		}
 	}
 	return references, want, nil

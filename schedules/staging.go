@@ -144,7 +144,7 @@ func (c *chain) promote(ctx context.Context, staged *bucket.Bucket, m lake.Day, 
 		if err != nil {
 			return err
 		}
-		tables = append(tables, load.File{Table: name, Day: m.Day, Rows: f.Rows, Data: data, SHA256: f.SHA256})
+		tables = append(tables, load.File{Table: name, Day: m.Day, Rows: f.Rows, Data: data, SHA256: f.SHA256, Sums: f.Sums})
 	}
 	var beside []sideFile
 	add := func(f, was lake.File) error {
