@@ -38,6 +38,7 @@ type chain struct {
 	keep     bool   // the tables of revisions that are replaced
 	run      string
 	now      time.Time
+	erasure  string // because of which the days are made; empty for none
 
 	inHand   []*work      // in order of day
 	because  []lake.Cause // why the latest day that was due was
