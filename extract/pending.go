@@ -46,10 +46,10 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 			if err != nil {
 				return nil, nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
 			}
-			role := s.roleOf(o.Name)
-			if role.contents == noData || !isData(o) || !matchGlob(s.Match, o.Name) {
+			if !s.hasData(o) {
 				continue
 			}
+			role := s.roleOf(o.Name)
 			key := lake.ObjectKey{Source: s.Name, Object: o.Name}
 			delete(gone, key)
 			in, known := present[key]
@@ -91,6 +91,11 @@ func settledEditions(done []lake.Batch) map[edition]bool {
 		}
 	}
 	return settled
+}
+
+// hasData says whether an object is one that the source has events in.
+func (s Source) hasData(o bucket.Object) bool {
+	return s.roleOf(o.Name).contents != noData && isData(o) && matchGlob(s.Match, o.Name)
 }
 
 // isData tells objects with events from the marks that other programs leave
