@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"sojourn/internal/calendar"
 	"sojourn/schedules"
@@ -100,21 +99,17 @@ func (c *quarantineReplayCmd) printAccounts(w io.Writer, r *schedules.Replay) {
 	if after == nil {
 		after = &schedules.Accounts{}
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	row := func(name string, before, now int64) {
-		if before == 0 && now == 0 {
-			return
+		switch {
+		case before == 0 && now == 0:
+		case r.After == nil:
+			fmt.Fprintf(w, "%12s  %s\n", thousands(before), name)
+		default:
+			fmt.Fprintf(w, "%12s%12s  %s\n", thousands(before), thousands(now), name)
 		}
-		if r.After == nil {
-			fmt.Fprintf(table, "\t%s\t%s\t\n", thousands(before), name)
-			return
-		}
-		fmt.Fprintf(table, "\t%s\t%s\t%s\t\n", thousands(before), thousands(now), name)
 	}
-	if r.After == nil {
-		fmt.Fprint(table, "\tnow\t\t\n")
-	} else {
-		fmt.Fprint(table, "\tbefore\tnow\t\t\n")
+	if r.After != nil {
+		fmt.Fprintf(w, "%12s%12s\n", "before", "now")
 	}
 	row("records read", r.Before.Records, after.Records)
 	row("= events", r.Before.Events, after.Events)
@@ -126,7 +121,6 @@ func (c *quarantineReplayCmd) printAccounts(w io.Writer, r *schedules.Replay) {
 	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 		row("quarantined: "+reason, r.Before.Reasons[reason], after.Reasons[reason])
 	}
-	table.Flush()
 	if !r.Before.Balanced() || !after.Balanced() {
 		fmt.Fprintln(w, "the counts do not add up: files of the lake are missing, or were changed by hand")
 	}
