@@ -46,10 +46,10 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 			if err != nil {
 				return nil, nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
 			}
-			role := s.roleOf(o.Name)
-			if role.contents == noData || !s.reads(o) {
+			if !s.hasData(o) {
 				continue
 			}
+			role := s.roleOf(o.Name)
 			key := lake.ObjectKey{Source: s.Name, Object: o.Name}
 			delete(gone, key)
 			in, known := present[key]
@@ -93,13 +93,13 @@ func settledEditions(done []lake.Batch) map[edition]bool {
 	return settled
 }
 
-// reads says whether an object is one of the source by its name, or a folder
-// that cannot be listed and may have such objects.
-func (s Source) reads(o bucket.Object) bool {
+// hasData says whether an object is one that the source has events in, by its
+// name, or a folder that cannot be listed and may have such objects.
+func (s Source) hasData(o bucket.Object) bool {
 	if folder, ok := strings.CutSuffix(o.Name, "/"); ok && o.Problem != "" {
 		return isData(bucket.Object{Name: folder}) && mayMatchBelow(s.Match, folder)
 	}
-	return isData(o) && matchGlob(s.Match, o.Name)
+	return s.roleOf(o.Name).contents != noData && isData(o) && matchGlob(s.Match, o.Name)
 }
 
 // isData tells objects with events from the marks that other programs leave

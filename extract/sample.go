@@ -142,7 +142,7 @@ func (sample *Sample) list(ctx context.Context, s Source) ([]bucket.Object, erro
 		}
 		role := s.roleOf(o.Name)
 		switch {
-		case o.Problem != "" && s.reads(o):
+		case o.Problem != "" && s.hasData(o):
 		case !matchGlob(s.Match, o.Name):
 			sample.NotMatch++
 			continue

@@ -40,6 +40,7 @@ type cli struct {
 	Erase       eraseCmd       `cmd:"" help:"Take people out of lake and warehouse, and keep them out."`
 	Compare     compareCmd     `cmd:"" help:"Compare the app with published benchmarks and with its own past."`
 	Benchmarks  benchmarksCmd  `cmd:"" help:"Show published figures, and add those of your own."`
+	Quarantine  quarantineCmd  `cmd:"" help:"Records that could not be used: list them, show them, read them again."`
 	Definitions definitionsCmd `cmd:"" help:"Show session definitions, and what becomes of a day's sessions under another."`
 	Version     versionCmd     `cmd:"" help:"Print versions."`
 }
@@ -171,6 +172,9 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // errUnreadable ends a run that did all it could with input too much of which
 // was unreadable.
 var errUnreadable = errors.New("too many unreadable records")
+
+// errUnread ends a command that left some of its objects alone.
+var errUnread = errors.New("not all of the objects could be read")
 
 // days are the flags of a range of days.
 type days struct {

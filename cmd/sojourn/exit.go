@@ -37,7 +37,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case unavailable(err):
 		return exitUnavailable
-	case errors.Is(err, errUnreadable):
+	case errors.Is(err, errUnreadable), errors.Is(err, errUnread):
 		return exitUnreadable
 	case errors.Is(err, errDiffers):
 		return exitDiffers

@@ -110,6 +110,10 @@ type Batch struct {
 	Run  string    `json:"run,omitempty"` // the run that read them
 	Made time.Time `json:"made"`          // when
 
+	// Replay says that records of the objects were in quarantine, and that this
+	// is why they were read again.
+	Replay bool `json:"replay,omitempty"`
+
 	// Reasons counts quarantined records by reason.
 	Reasons map[string]int64 `json:"reasons,omitempty"`
 
