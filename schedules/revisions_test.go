@@ -165,23 +165,22 @@ func TestRemovedObjectCountsNoMore(t *testing.T) {
 	}
 }
 
-// A source that has lost all its objects is more likely not where it was.
-func TestSourceThatLostAllIsRefused(t *testing.T) {
+// A source that has lost all its objects is more likely not where it was: its
+// events stay, unless an operator says that they shall not.
+func TestSourceThatLostAllKeepsItsEvents(t *testing.T) {
 	s := newSite(t, t.TempDir(), nil)
 	defer s.close()
 	s.put(t, "a.ndjson", line("1", "d1", "ann", "tap", s.Zone.Start(date(28))))
 	s.night(t, date(31), Range{})
-	want := s.result(t)
 	if err := s.raw.Delete(t.Context(), "a.ndjson"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Night(t.Context(), Range{})
-	var check *CheckError
-	if !errors.As(err, &check) || !strings.Contains(err.Error(), "when_removed") {
-		t.Errorf("error %v", err)
+	plan, err := s.Plan(t.Context(), Range{})
+	if err != nil || len(plan.Removed) > 0 || len(plan.Lost) != 1 || !strings.Contains(plan.Lost[0].String(), "when_removed: keep") {
+		t.Errorf("plan %+v (%v)", plan, err)
 	}
-	if diff := cmp.Diff(want, s.result(t)); diff != "" {
-		t.Errorf("tables (-before +after):\n%s", diff)
+	if sum := s.night(t, date(31), Range{}); !sum.Idle() {
+		t.Errorf("the run did %+v", sum)
 	}
 	s.Accept = "the app is shut down"
 	s.night(t, date(31), Range{})

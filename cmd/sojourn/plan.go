@@ -89,6 +89,9 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 		}
 		fmt.Fprintf(a.stdout, "gone from the source: %s %s; its events count no more after the next run\n", o.Source, o.Object)
 	}
+	for _, l := range plan.Lost {
+		fmt.Fprintln(a.stdout, l)
+	}
 	if l := plan.Late; l.Events > 0 {
 		fmt.Fprintf(a.stdout, "%s of %s to %s came after late_limit and do not count: sojourn backfill --affected applies them\n", plural(l.Events, "event"), l.First, l.Last)
 	}
