@@ -84,6 +84,10 @@ type Group struct {
 	Partitions []Partition
 	AsOf       calendar.Day // the last day that views show
 
+	// Purge asks that nothing of what the partitions held before is left in
+	// files of the warehouse's own, also of partitions replaced earlier.
+	Purge bool
+
 	Run   string // the run that publishes
 	Token int64  // its fencing token: later runs have greater ones
 

@@ -38,7 +38,8 @@ type chain struct {
 	keep     bool   // the tables of revisions that are replaced
 	run      string
 	now      time.Time
-	limit    int // of days that are due to be made; 0 for none
+	limit    int    // of days that are due to be made; 0 for none
+	erasure  string // because of which the days are made; empty for none
 
 	inHand   []*work      // in order of day
 	because  []lake.Cause // why the latest day that was due was

@@ -63,12 +63,14 @@ type Pipeline struct {
 	Run      string // names the run in manifests
 	Log      *slog.Logger
 	Progress func(Progress) // may be nil
+
+	erasing string // the erasure at work; empty for none
 }
 
 // Progress says how far a stage of a run has come.
 type Progress struct {
-	Stage       string // extract, fold or publish
-	Done, Total int64  // in units of the stage: bytes, days, partitions
+	Stage       string // extract, fold, publish or erase
+	Done, Total int64  // in units of the stage: bytes, days, partitions, batches
 	Rows        int64  // records so far
 }
 
@@ -136,6 +138,9 @@ func (p *Pipeline) Night(ctx context.Context, r Range) (sum Summary, err error) 
 
 // night is Night for the run that holds the lake.
 func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) {
+	if err := p.warnOfErasures(ctx); err != nil {
+		return sum, err
+	}
 	batches, err := p.extract(ctx, &sum)
 	if err != nil {
 		return sum, err
@@ -375,7 +380,7 @@ func (p *Pipeline) chain(ctx context.Context, batches []lake.Batch) (*chain, err
 	return &chain{
 		lake: p.Lake, rules: p.rules(identity), made: made, replaced: replaced, batches: batches, staged: lake.Staged(batches),
 		under:  newUnder(p.Definition, p.Analysis, p.Compare, identity, p.Zone),
-		checks: p.Checks, accept: p.Accept, keep: p.KeepRevisions > 0, run: p.Run, now: p.Now().UTC(),
+		checks: p.Checks, accept: p.Accept, keep: p.KeepRevisions > 0 && p.erasing == "", run: p.Run, now: p.Now().UTC(), erasure: p.erasing,
 	}, nil
 }
 

@@ -34,6 +34,9 @@ func (c *chain) predecessor(ctx context.Context, day calendar.Day) (*lake.Day, e
 // reasons says in words why a day is made, and because of which raw objects: if
 // they are those of an earlier day, then through what is known at its end.
 func (c *chain) reasons(w *work, why string) (string, []lake.Cause) {
+	if c.erasure != "" {
+		return "erasure " + c.erasure, nil
+	}
 	if w.was == nil {
 		c.because = nil
 		return why, nil
