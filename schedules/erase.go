@@ -230,10 +230,28 @@ func (p *Pipeline) removeDays(ctx context.Context, staged map[calendar.Day][]lak
 	if err != nil {
 		return err
 	}
-	for day := range made {
-		if len(staged[day]) > 0 {
-			continue
+	var gone []calendar.Day
+	var last calendar.Day // of those that stay
+	for _, day := range slices.Sorted(maps.Keys(made)) {
+		if len(staged[day]) == 0 {
+			gone = append(gone, day)
+		} else {
+			last = day
 		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	if m, ok := made[last]; ok && gone[len(gone)-1] > last {
+		// A day after it completed it, and does not any more. No other day
+		// would tell the fold.
+		m.Inputs = nil
+		if err := lake.WriteDay(ctx, p.Lake, m); err != nil {
+			return err
+		}
+		crash.At("erase.last-day-due")
+	}
+	for _, day := range gone {
 		if err := lake.RemoveDay(ctx, p.Lake, day); err != nil {
 			return err
 		}

@@ -129,6 +129,9 @@ func TestErasedLakeIsThatOfTheOthers(t *testing.T) {
 				t.Fatalf("%s: tables (-of the others +erased):\n%s", when, diff)
 			}
 			events, _, bad := s.staged(t)
+			if when == "read again" {
+				bad /= 2 // both readings are in quarantine
+			}
 			if diff := cmp.Diff(wantEvents, events); diff != "" || bad != wantBad {
 				t.Fatalf("%s: %d records in quarantine, want %d; staged (-of the others +erased):\n%s", when, bad, wantBad, diff)
 			}

@@ -68,7 +68,11 @@ func (s *shelf) Publish(ctx context.Context, g load.Group) error {
 		s.held = map[load.PartitionKey]string{}
 	}
 	for _, p := range g.Partitions {
-		s.held[p.Key()] = p.SHA256
+		if p.Object == "" {
+			delete(s.held, p.Key())
+		} else {
+			s.held[p.Key()] = p.SHA256
+		}
 	}
 	return nil
 }
