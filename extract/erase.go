@@ -18,9 +18,6 @@ import (
 	"sojourn/transform"
 )
 
-// erasedRecord is why records of erased people are skipped.
-const erasedRecord = "erased"
-
 // Erase returns the manifest of a batch without the records of erased people,
 // and whether it is another than before. They count as skipped, as they would
 // if their objects were read now. If write is set the files without them are
@@ -262,7 +259,7 @@ func (e *eraser) account(batch *lake.Batch) {
 		in.Quarantined -= t.quarantined
 		n := t.events + t.aliases + t.quarantined
 		in.Skipped += n
-		batch.Skips[erasedRecord] += n
+		batch.Skips[lake.SkippedErased] += n
 		var days []lake.DayCount
 		for _, d := range in.Days {
 			if d.Events -= t.days[d.Day]; d.Events > 0 {

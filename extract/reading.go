@@ -183,7 +183,7 @@ func (r *reading) problem() error {
 // overwritten afterwards.
 func (r *reading) accept(ctx context.Context, e *transform.Event, line int64) error {
 	if r.isErased(e.UserID) || r.isErased(e.DeviceID) {
-		r.skip(erasedRecord)
+		r.skip(lake.SkippedErased)
 		return nil
 	}
 	e.Source, e.Object, e.Line = r.source.Name, r.object.Name, line
@@ -222,7 +222,7 @@ func (r *reading) dayCounts() []lake.DayCount {
 // alias has no From.
 func (r *reading) mapped(a transform.Alias, line int64) {
 	if r.isErased(a.From) || r.isErased(a.To) {
-		r.skip(erasedRecord)
+		r.skip(lake.SkippedErased)
 		return
 	}
 	r.input.Lines++
@@ -251,7 +251,7 @@ func (r *reading) reject(ctx context.Context, l line, f *flaw) error {
 		Raw: l.text[:min(len(l.text), maxRaw)], RawBytes: l.length,
 	}
 	if record.mayBeOf(r.erased) {
-		r.skip(erasedRecord)
+		r.skip(lake.SkippedErased)
 		return nil
 	}
 	r.input.Lines++

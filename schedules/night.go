@@ -96,7 +96,8 @@ type Summary struct {
 	Warnings    []DayWarning   // checks that did not pass and do not block, or were accepted
 	Events      int64          // staged from them
 	Quarantined int64          // records that could not be read
-	Skipped     int64          // records that are no events by their product's own word
+	Skipped     int64          // records that are no events by their product's own word, or of people who were erased
+	Erased      int64          // of them those of people who were erased
 	BadObjects  []lake.Input   // objects with unreadable records: those that broke off first, then by number
 	TooBad      bool           // the share of unreadable records, or of the bytes of objects that broke off, is above MaxBadShare
 	Made        []calendar.Day // days made, in order
@@ -317,6 +318,7 @@ func (s *Summary) extracted(batch lake.Batch) (events int64) {
 		}
 	}
 	s.Events += events
+	s.Erased += batch.Skips[lake.SkippedErased]
 	return events
 }
 

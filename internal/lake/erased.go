@@ -10,6 +10,9 @@ import (
 	"unicode/utf8"
 )
 
+// SkippedErased is the reason in [Batch.Skips] of records of erased people.
+const SkippedErased = "erased"
+
 // Erased tells whether an id has been erased. A nil Erased says no of every
 // one. It is safe for concurrent use.
 type Erased struct {
