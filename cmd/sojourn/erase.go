@@ -16,7 +16,7 @@ import (
 )
 
 type eraseCmd struct {
-	People erasePeopleCmd `cmd:"" default:"withargs" hidden:"" help:"Erase people, or finish an erasure."`
+	People erasePeopleCmd `cmd:"" default:"withargs" help:"Erase people, or finish an erasure; the word people may be left out."`
 	Verify eraseVerifyCmd `cmd:"" help:"Look for the ids of an erasure in the lake and the warehouse."`
 }
 
