@@ -31,12 +31,15 @@ type Subjects struct {
 // finished before. Calling it again for the same people goes on where it
 // stopped, and returns the same receipt.
 func (p *Pipeline) Erase(ctx context.Context, s Subjects) (receipt lake.Erasure, err error) {
-	unlock, err := p.lock(ctx)
-	if err != nil {
-		return receipt, err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
+	err = p.locked(ctx, func(ctx context.Context, p *Pipeline) (err error) {
+		receipt, err = p.erase(ctx, s)
+		return err
+	})
+	return receipt, err
+}
 
+// erase is Erase for the run that holds the lake.
+func (p *Pipeline) erase(ctx context.Context, s Subjects) (receipt lake.Erasure, err error) {
 	erased, err := lake.DrawErased(ctx, p.Lake, false)
 	if err != nil {
 		return receipt, err
@@ -63,20 +66,19 @@ func (p *Pipeline) Erase(ctx context.Context, s Subjects) (receipt lake.Erasure,
 
 // ResumeErasure finishes an erasure, and those that were begun before it.
 func (p *Pipeline) ResumeErasure(ctx context.Context, id string) (receipt lake.Erasure, err error) {
-	unlock, err := p.lock(ctx)
-	if err != nil {
-		return receipt, err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	stones, err := lake.Tombstones(ctx, p.Lake)
-	if err != nil {
-		return receipt, err
-	}
-	i := slices.IndexFunc(stones, func(t lake.Tombstone) bool { return t.ID == id })
-	if i < 0 {
-		return receipt, &UsageError{fmt.Errorf("the lake %s has no erasure %s: its receipts are under runs/erasures/", p.Lake, id)}
-	}
-	return p.finishErasures(ctx, stones[i])
+	err = p.locked(ctx, func(ctx context.Context, p *Pipeline) error {
+		stones, err := lake.Tombstones(ctx, p.Lake)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(stones, func(t lake.Tombstone) bool { return t.ID == id })
+		if i < 0 {
+			return &UsageError{fmt.Errorf("the lake %s has no erasure %s: its receipts are under runs/erasures/", p.Lake, id)}
+		}
+		receipt, err = p.finishErasures(ctx, stones[i])
+		return err
+	})
+	return receipt, err
 }
 
 // PreviewErasure returns the receipt that an erasure would begin with. It
@@ -170,17 +172,18 @@ func (p *Pipeline) finishErasure(ctx context.Context, stone lake.Tombstone) (lak
 	if err := p.removeDays(ctx, staged); err != nil {
 		return fail(err)
 	}
-	p.erasing = stone.ID
-	defer func() { p.erasing = "" }()
+	restating := *p
+	restating.erasing = stone.ID
+	restating.Accept = "erasure " + stone.ID + ": " + stone.Reason // a day may well have lost much
 	var sum Summary
-	if err := p.fold(ctx, batches, Range{}, &sum); err != nil {
+	if err := restating.fold(ctx, batches, Range{}, &sum); err != nil {
 		return fail(err)
 	}
 	crash.At("erase.days-restated")
 	if err := p.sweep(ctx, batches, &receipt); err != nil {
 		return fail(err)
 	}
-	if err := p.publishErasure(ctx, staged, &sum); err != nil {
+	if err := p.publishErasure(ctx, batches, staged, &sum); err != nil {
 		return fail(err)
 	}
 	crash.At("erase.published")
@@ -252,6 +255,10 @@ func (p *Pipeline) removeDays(ctx context.Context, staged map[calendar.Day][]lak
 		crash.At("erase.last-day-due")
 	}
 	for _, day := range gone {
+		if err := lake.WriteRevision(ctx, p.Lake, made[day]); err != nil {
+			return err
+		}
+		crash.At("erase.revision-kept")
 		if err := lake.RemoveDay(ctx, p.Lake, day); err != nil {
 			return err
 		}
@@ -263,8 +270,8 @@ func (p *Pipeline) removeDays(ctx context.Context, staged map[calendar.Day][]lak
 // publishErasure publishes what changed, empties the partitions of days that
 // are no more, and lets the warehouse leave nothing of the old rows in its
 // files.
-func (p *Pipeline) publishErasure(ctx context.Context, staged map[calendar.Day][]lake.StagedFile, sum *Summary) (err error) {
-	references, want, err := p.partitions(ctx)
+func (p *Pipeline) publishErasure(ctx context.Context, batches []lake.Batch, staged map[calendar.Day][]lake.StagedFile, sum *Summary) (err error) {
+	references, want, err := p.partitions(ctx, batches)
 	if err != nil {
 		return err
 	}
@@ -293,7 +300,7 @@ func (p *Pipeline) publishErasure(ctx context.Context, staged map[calendar.Day][
 	if sum.Last = lastDay(want); sum.Last != 0 {
 		asOf = min(asOf, sum.Last)
 	}
-	group := load.Group{Partitions: changed, AsOf: asOf, Run: p.Run, Purge: true}
+	group := load.Group{Partitions: changed, AsOf: asOf, Run: p.Run, Token: p.held.Token(), Fence: p.held.Check, Purge: true}
 	if err := warehouse.Publish(ctx, group); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
@@ -337,6 +344,9 @@ type namedFile struct {
 // dayFiles are all files that a day's manifest names.
 func dayFiles(m lake.Day) []namedFile {
 	files := []namedFile{{"carry", m.Carry}}
+	if m.Restatements.Object != "" {
+		files = append(files, namedFile{"restatements", m.Restatements})
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Tables)) {
 		files = append(files, namedFile{name, m.Tables[name]})
 	}

@@ -240,11 +240,21 @@ func IdentityObject(batch string) string {
 // RewrittenObject is where an erasure keeps what it leaves of an object. It is
 // another name, so that a manifest never names a file of other content.
 func RewrittenObject(object, erasure string) string {
-	name, extension, _ := strings.Cut(object, ".")
-	if before, earlier, ok := strings.Cut(name, "-erasure-"); ok && earlier != "" {
-		name = before
+	name, extension, _ := strings.Cut(writtenObject(object), ".")
+	return name + rewritten + erasure + "." + extension
+}
+
+// rewritten is in the names of objects that an erasure wrote.
+const rewritten = "-erasure-"
+
+// writtenObject is the name that an object had before erasures.
+func writtenObject(object string) string {
+	name, rest, ok := strings.Cut(object, rewritten)
+	if !ok {
+		return object
 	}
-	return name + "-erasure-" + erasure + "." + extension
+	_, extension, _ := strings.Cut(rest, ".")
+	return name + "." + extension
 }
 
 // Batches reads the manifests of all extractions, oldest first. Late files that
