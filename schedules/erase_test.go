@@ -1,9 +1,9 @@
 package schedules
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -89,27 +89,33 @@ func TestErasedLakeIsThatOfTheOthers(t *testing.T) {
 		analysis := drawAnalysis(t)
 		events := drawEvents(t, lisbon(t))
 		for i := range rapid.IntRange(0, 3).Draw(t, "unreadable") {
-			events = append(events, sent{line: `{"event_id":"x` + string(rune('0'+i)) + `","user_id":"` + rapid.SampledFrom([]string{"ann", "bob", "joann"}).Draw(t, "whose") + "\"}\n", day: first, night: first + 1})
+			events = append(events, sent{line: `{"event_id":"x` + string(rune('0'+i)) + `","user_id":"` + rapid.SampledFrom([]string{"ann", "bob", "joann"}).Draw(t, "of") + "\"}\n", day: first, night: first + 1})
 		}
+		// The product has found some ids to be of one person.
+		whose := rapid.MapOf(rapid.SampledFrom([]string{"d1", "d2"}), rapid.SampledFrom([]string{"ann", "bob"})).Draw(t, "whose")
 		gone := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"ann", "bob", "eve", "d1", "nobody"}), 1, 3, rapid.ID).Draw(t, "erased")
+
+		theirs := idsOf(gone, whose)
 
 		never, finished := tempSite(t, root)
 		defer finished()
 		var others []string
 		for _, e := range events {
-			if !mentions(e.line, gone...) {
+			if !mentions(e.line, theirs...) {
 				others = append(others, e.line)
 			}
 		}
+		never.tellWhose(t, whose, theirs)
 		never.Definition, never.Compare, never.Analysis = definition, compared, analysis
 		never.put(t, "all.ndjson", others...)
 		never.night(t, last+1, Range{})
 		want := never.result(t)
-		wantEvents, _, wantBad := never.staged(t)
+		wantEvents, wantAliases, wantBad := never.staged(t)
 
 		s, finished := tempSite(t, root)
 		defer finished()
 		s.Definition, s.Compare, s.Analysis = definition, compared, analysis
+		s.tellWhose(t, whose, nil)
 		middle := first + 2
 		ship(t, s, events, func(n calendar.Day) bool { return n <= middle }, "early")
 		s.night(t, middle, Range{})
@@ -128,9 +134,15 @@ func TestErasedLakeIsThatOfTheOthers(t *testing.T) {
 			if diff := cmp.Diff(want, s.result(t)); diff != "" {
 				t.Fatalf("%s: tables (-of the others +erased):\n%s", when, diff)
 			}
-			events, _, bad := s.staged(t)
+			events, aliases, bad := s.staged(t)
 			if when == "read again" {
 				bad /= 2 // both readings are in quarantine
+			}
+			if diff := cmp.Diff(wantAliases, aliases); diff != "" {
+				t.Fatalf("%s: who is whose (-of the others +erased):\n%s", when, diff)
+			}
+			if found := s.traces(t); len(found) > 0 {
+				t.Fatalf("%s: they are still in %v", when, found)
 			}
 			if diff := cmp.Diff(wantEvents, events); diff != "" || bad != wantBad {
 				t.Fatalf("%s: %d records in quarantine, want %d; staged (-of the others +erased):\n%s", when, bad, wantBad, diff)
@@ -152,6 +164,40 @@ func TestErasedLakeIsThatOfTheOthers(t *testing.T) {
 		s.night(t, last+1, Range{})
 		same("read again")
 	})
+}
+
+// idsOf returns all ids of the people whom some are of.
+func idsOf(some []string, whose map[string]string) []string {
+	person := func(id string) string {
+		if of, ok := whose[id]; ok {
+			return of
+		}
+		return id
+	}
+	all := slices.Clone(some)
+	for _, id := range some {
+		all = append(all, person(id))
+		for other := range whose {
+			if person(other) == person(id) {
+				all = append(all, other)
+			}
+		}
+	}
+	return all
+}
+
+// tellWhose has the product say whose some ids are, but for those left out.
+func (s *site) tellWhose(t testingT, whose map[string]string, without []string) {
+	t.Helper()
+	s.Sources[0].Match = "*.ndjson"
+	s.Sources = append(s.Sources, extract.Source{Name: "ids", Bucket: s.raw, Format: "mixpanel", Match: "mp_identity_mappings_data/*"})
+	var lines []string
+	for from, to := range whose {
+		if !slices.Contains(without, from) && !slices.Contains(without, to) {
+			lines = append(lines, fmt.Sprintf("{\"distinct_id\":%q,\"resolved_distinct_id\":%q}\n", from, to))
+		}
+	}
+	s.put(t, "mp_identity_mappings_data/1.json", lines...)
 }
 
 func (s *site) erase(t testingT, morning calendar.Day, ids []string) lake.Erasure {
@@ -180,7 +226,7 @@ func TestKilledErasureIsResumed(t *testing.T) {
 	s.close()
 
 	resumed := func(objects map[string][]byte, held map[load.PartitionKey]string, night bool) (map[string]string, lake.Erasure) {
-		b, m := openMortal(t, objects, immortal)
+		b, _ := openMortal(t, objects, immortal)
 		s := newSite(t, dir, b)
 		defer s.close()
 		s.warehouse.held, s.Definition = held, longSessions()
@@ -192,10 +238,8 @@ func TestKilledErasureIsResumed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, data := range m.objects {
-			if bytes.Contains(data, []byte("ann")) && !strings.HasPrefix(name, "reference/") {
-				t.Errorf("%s has the id in its bytes", name)
-			}
+		if found := s.traces(t, "ann"); len(found) > 0 {
+			t.Errorf("ann is still in %v", found)
 		}
 		return s.result(t), receipt
 	}
@@ -204,32 +248,47 @@ func TestKilledErasureIsResumed(t *testing.T) {
 		t.Fatalf("nothing was erased: %+v", whole)
 	}
 	pid := deadPID(t)
-	for lives := 0; ; lives++ {
-		for _, night := range []bool{false, true} {
-			b, dying := openMortal(t, m.objects, lives)
-			s := newSite(t, dir, b)
-			s.warehouse.held, s.Definition = maps.Clone(held), longSessions()
-			s.at(date(31))
-			_, err := s.Erase(t.Context(), annLeft)
-			if err == nil {
-				if lives < 20 {
-					t.Fatalf("an erasure made %d writes", lives)
-				}
-				return
-			}
-			if !errors.Is(err, errDead) {
-				t.Fatalf("killed after %d writes: %v", lives, err)
-			}
-			dying.lives = immortal
-			bury(t, s, pid)
-			s.close()
-			got, receipt := resumed(dying.objects, s.warehouse.held, night)
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Fatalf("killed after %d writes (-whole +killed):\n%s", lives, diff)
-			}
-			if receipt.Status != lake.ErasureComplete || receipt.Events != whole.Events || receipt.Quarantined != whole.Quarantined {
-				t.Fatalf("killed after %d writes, the receipt is %+v, want %+v", lives, receipt, whole)
-			}
+	finished := false
+	for lives := 0; !finished; lives++ {
+		b, dying := openMortal(t, m.objects, lives)
+		s := newSite(t, dir, b)
+		s.warehouse.held, s.Definition = maps.Clone(held), longSessions()
+		s.at(date(31))
+		_, err := s.Erase(t.Context(), annLeft)
+		finished = err == nil
+		if err != nil && !errors.Is(err, errDead) {
+			t.Fatalf("killed after %d writes: %v", lives, err)
+		}
+		if finished && lives < 20 {
+			t.Fatalf("an erasure made %d writes", lives)
+		}
+		dying.lives = immortal
+		bury(t, s, pid)
+		if stones, err := lake.Tombstones(t.Context(), b); err != nil {
+			t.Fatal(err)
+		} else if len(stones) > 0 && lives < 6 && len(s.traces(t, "ann")) < 20 {
+			t.Fatalf("killed after %d writes, ann is found in %v alone: the search shows nothing", lives, s.traces(t, "ann"))
+		}
+		s.close()
+		got, receipt := resumed(dying.objects, s.warehouse.held, lives%2 == 0)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("killed after %d writes (-whole +killed):\n%s", lives, diff)
+		}
+		if receipt.Status != lake.ErasureComplete || receipt.Events != whole.Events || receipt.Quarantined != whole.Quarantined {
+			t.Fatalf("killed after %d writes, the receipt is %+v, want %+v", lives, receipt, whole)
 		}
 	}
+}
+
+// traces is where a search for the ids of the first erasure finds any.
+func (s *site) traces(t testingT, ids ...string) []Trace {
+	t.Helper()
+	search, err := s.NewSearch(context.Background(), "0001", ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SearchLake(context.Background(), search); err != nil {
+		t.Fatal(err)
+	}
+	return search.Traces()
 }

@@ -244,7 +244,7 @@ func (s *site) result(t testingT) map[string]string {
 	}
 	for object := range have {
 		folder, _, _ := strings.Cut(object, "/")
-		if _, ok := result[object]; !ok && folder != "runs" && folder != "events" && folder != "quarantine" && folder != "reference" && folder != "restatements" && folder != "history" && folder != "backfills" {
+		if _, ok := result[object]; !ok && folder != "runs" && folder != "events" && folder != "quarantine" && folder != "identity" && folder != "reference" && folder != "restatements" && folder != "history" && folder != "backfills" {
 			t.Errorf("no manifest names %s", object)
 		}
 	}
