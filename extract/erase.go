@@ -92,7 +92,8 @@ func (e *eraser) rewritten(ctx context.Context, f lake.File, rows int, encode fu
 			return after, err
 		}
 	}
-	after.Day, after.Rows, after.IsLate, after.Erasure = f.Day, int64(rows), f.IsLate, e.erasure
+	after.Day, after.Rows, after.Erasure = f.Day, int64(rows), e.erasure
+	after.IsLate, after.AppliedBy = f.IsLate, f.AppliedBy
 	return after, nil
 }
 

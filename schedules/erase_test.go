@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -223,6 +224,9 @@ func TestKilledErasureIsResumed(t *testing.T) {
 	s.put(t, "c.ndjson", `{"user_id":"ann","event_name":"no time"}`+"\n")
 	s.night(t, date(31), Range{})
 	held := s.warehouse.held
+	if _, _, err := s.StageBackfill(t.Context(), Range{From: new(date(28)), To: new(date(30)), Force: true}, "a look"); err != nil {
+		t.Fatal(err)
+	}
 	s.close()
 
 	resumed := func(objects map[string][]byte, held map[load.PartitionKey]string, night bool) (map[string]string, lake.Erasure) {
@@ -291,4 +295,45 @@ func (s *site) traces(t testingT, ids ...string) []Trace {
 		t.Fatal(err)
 	}
 	return search.Traces()
+}
+
+// Late events of the others stay as they are: those that were applied count,
+// those that wait go on waiting. So do days that have none but theirs.
+func TestErasureLeavesLateEventsAsTheyAre(t *testing.T) {
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	at := func(day, hour int) int64 { return s.Zone.Start(date(day)) + int64(hour)*time.Hour.Microseconds() }
+	s.LateLimit = 48 * time.Hour
+	s.put(t, "a.ndjson", line("1", "d2", "bob", "tap", at(28, 10)))
+	s.night(t, date(30), Range{})
+	s.put(t, "b.ndjson", line("2", "d2", "bob", "tap", at(24, 10)), line("3", "d1", "ann", "tap", at(24, 11)))
+	s.put(t, "c.ndjson", line("4", "d2", "bob", "tap", at(25, 10)), line("5", "d1", "ann", "tap", at(25, 11)))
+	s.put(t, "d.ndjson", line("6", "d1", "ann", "tap", at(23, 10)))
+	s.night(t, date(30), Range{})
+	s.night(t, date(30), Range{From: new(date(24)), To: new(date(24)), Affected: true})
+
+	receipt := s.erase(t, date(30), []string{"ann"})
+	if receipt.Events != 3 || receipt.Aliases+receipt.Quarantined != 0 || len(receipt.RawObjects) != 3 {
+		t.Errorf("receipt: %+v", receipt)
+	}
+	var got []string
+	made, err := lake.Days(t.Context(), s.Lake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, day := range slices.Sorted(maps.Keys(made)) {
+		got = append(got, fmt.Sprintf("%s %d events, revision %d: %s", day, made[day].Ledger.Events, made[day].Revision, made[day].Reason))
+	}
+	want := []string{
+		"2026-03-24 1 events, revision 2: erasure 0001",
+		"2026-03-28 1 events, revision 2: 2026-03-24 before it has events now",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("days (-want +got):\n%s", diff)
+	}
+	plan, err := s.Plan(t.Context(), Range{})
+	if err != nil || len(plan.Due()) > 0 || plan.Late != (LateEvents{1, date(25), date(25)}) {
+		t.Errorf("error %v, days due %v, %+v wait", err, plan.Due(), plan.Late)
+	}
+	s.result(t)
 }
