@@ -333,15 +333,23 @@ func timelessDigest(name string, data []byte) (string, error) {
 		for i := range rows {
 			rows[i].AsOf, rows[i].Run = 0, ""
 		}
-		return fmt.Sprintf("%+v", rows), err
+		return inWords(rows, err)
 	case name == "reference/late.parquet":
 		rows, err := parquetfile.Decode[load.LateArrival](data)
 		for i := range rows {
 			rows[i].ArrivedAt, rows[i].AppliedBy = 0, ""
 		}
-		return fmt.Sprintf("%+v", rows), err
+		return inWords(rows, err)
 	}
 	return fmt.Sprintf("%x", sha256.Sum256(data)), nil
+}
+
+func inWords(rows any, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	text, err := json.MarshalIndent(rows, "", " ")
+	return string(text), err
 }
 
 // timeless takes from a manifest what tells one run from another.
