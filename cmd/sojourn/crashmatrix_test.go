@@ -198,7 +198,57 @@ func TestCrashMatrix(t *testing.T) {
 			t.Errorf("%s: no scenario passes %s", where, place)
 		}
 	}
+	documentCrashes(t, passed)
 }
+
+// documentCrashes compares the table of docs/guarantees.md with the places that
+// the scenarios pass, or rewrites it.
+func documentCrashes(t *testing.T, passed map[string]map[string]int) {
+	t.Helper()
+	const name = "../../docs/guarantees.md"
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(page), crashTableBegin)
+	_, after, found := strings.Cut(rest, crashTableEnd)
+	if !found {
+		t.Fatalf("%s has no place for the table of crash points", name)
+	}
+	var table strings.Builder
+	cells, head, rule := 0, "| place |", "| --- |"
+	for _, s := range crashScenarios {
+		head, rule = head+" "+s.name+" |", rule+" :-: |"
+	}
+	for _, place := range slices.Sorted(maps.Keys(passed)) {
+		fmt.Fprintf(&table, "| `%s` |", place)
+		for _, s := range crashScenarios {
+			mark := " |"
+			if passed[place][s.name] > 0 {
+				mark = " ● |"
+				cells++
+			}
+			table.WriteString(mark)
+		}
+		table.WriteString("\n")
+	}
+	text := fmt.Sprintf("\n%d places × %d commands: %d pairs, marked ●.\n\n%s\n%s\n%s\n",
+		len(passed), len(crashScenarios), cells, head, rule, &table)
+	if *update {
+		if err := os.WriteFile(name, []byte(before+crashTableBegin+text+crashTableEnd+after), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got, _, _ := strings.Cut(rest, crashTableEnd); got != text {
+		t.Errorf("%s is out of date: run go test ./cmd/sojourn -run TestCrashMatrix -update and review the diff (-file +now):\n%s", name, cmp.Diff(got, text))
+	}
+}
+
+const (
+	crashTableBegin = "<!-- crash points: written by go test ./cmd/sojourn -run TestCrashMatrix -update -->\n"
+	crashTableEnd   = "<!-- end of crash points -->"
+)
 
 // finish runs what comes after the command of a scenario.
 func (s *crashScenario) finish(t testingT, p trial) {
