@@ -152,6 +152,7 @@ func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) 
 	for {
 		made := len(sum.Made)
 		foldErr := p.fold(ctx, batches, r, &sum)
+		crash.At("fold.done")
 		if ctx.Err() != nil {
 			return sum, foldErr // what is made is published by the next run
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sojourn/internal/parquetfile"
 	"sojourn/load"
 )
 
@@ -26,7 +27,8 @@ import (
 type crashScenario struct {
 	name   string
 	before func(t *testing.T, p trial) // what has been done before; nil for nothing
-	args   []string                    // of the command; also what is run after it was killed
+	args   []string                    // of the command that is killed, and then run again
+	after  []string                    // of one that is run after it; nil for none
 }
 
 // crashScenarios has first the one that passes the most places: each is tried in
@@ -35,16 +37,17 @@ var crashScenarios = []crashScenario{
 	{"second night", func(t *testing.T, p trial) {
 		firstNight(t, p)
 		secondDelivery(t, p)
-	}, []string{"run", "--date", "2026-02-01"}},
-	{"after a dead run", func(t *testing.T, p trial) {
+	}, []string{"run", "--date", "2026-02-01"}, nil},
+	{"after a dead run", deadRun, []string{"run", "--date", "2026-02-01"}, nil},
+	{"released by hand", deadRun, []string{"lock", "release", "--reason", "it is dead"}, []string{"run", "--date", "2026-02-01"}},
+	{"first night", nil, []string{"run", "--date", "2026-01-31"}, nil},
+	{"all made again", firstNight, []string{"backfill", "--from", "2026-01-30", "--to", "2026-01-31", "--force"}, nil},
+	{"late events applied", func(t *testing.T, p trial) {
 		firstNight(t, p)
 		secondDelivery(t, p)
-		if status, out := p.child(t, []string{crashAt + "=extract.objects-listed"}, "run", "--date", "2026-02-01"); status != -1 {
-			t.Fatalf("the run that was to die: exit status %d\n%s", status, out)
-		}
-	}, []string{"run", "--date", "2026-02-01"}},
-	{"first night", nil, []string{"run", "--date", "2026-01-31"}},
-	{"all made again", firstNight, []string{"backfill", "--from", "2026-01-30", "--to", "2026-01-31", "--force"}},
+		p.write(t, "sojourn.yaml", strings.Replace(crashConfig, "late_limit: 0", "late_limit: 1d", 1))
+		p.sojourn(t, "run", "--date", "2026-02-01")
+	}, []string{"backfill", "--affected", "--from", "2026-01-30", "--to", "2026-02-01"}, nil},
 }
 
 // The story of the scenarios: sessions over midnight and signing in, under two
@@ -60,6 +63,7 @@ sources:
 compare_definitions: [{name: short, timeout: 5m}]
 interventions: [{name: new way in, date: 2026-01-31, what: sign up later}]
 max_bad_share: 50%
+late_limit: 0
 features: {tapping: [tap]}
 funnels: {first: {within: session, steps: [tap, tap]}}
 `
@@ -89,6 +93,15 @@ func deliver(t testingT, p trial, objects map[string]string) {
 }
 
 func firstNight(t *testing.T, p trial) { p.sojourn(t, "run", "--date", "2026-01-31") }
+
+// deadRun leaves a lake that is held by a process that is gone.
+func deadRun(t *testing.T, p trial) {
+	firstNight(t, p)
+	secondDelivery(t, p)
+	if status, out := p.child(t, []string{crashAt + "=extract.objects-listed"}, "run", "--date", "2026-02-01"); status != -1 {
+		t.Fatalf("the run that was to die: exit status %d\n%s", status, out)
+	}
+}
 
 func secondDelivery(t *testing.T, p trial) {
 	deliver(t, p, map[string]string{
@@ -136,6 +149,7 @@ func TestCrashMatrix(t *testing.T) {
 			if status, out := whole.child(t, []string{crashTrace + "=" + trace}, s.args...); status != exitOK {
 				t.Fatalf("%s, not killed: exit status %d\n%s", s.name, status, out)
 			}
+			s.finish(t, whole)
 			want, now := whole.made(t), whole.published(t)
 			if old == now && s.name != "all made again" {
 				t.Errorf("%s: the warehouse is what it was: nothing to see", s.name)
@@ -167,6 +181,7 @@ func TestCrashMatrix(t *testing.T) {
 						if status, out := p.child(t, nil, s.args...); status != exitOK {
 							t.Fatalf("run again: exit status %d\n%s", status, out)
 						}
+						s.finish(t, p)
 						if diff := cmp.Diff(want, p.made(t)); diff != "" {
 							t.Errorf("run again, the lake is another (-never killed +killed):\n%s", diff)
 						}
@@ -182,6 +197,67 @@ func TestCrashMatrix(t *testing.T) {
 		if passed[place] == nil {
 			t.Errorf("%s: no scenario passes %s", where, place)
 		}
+	}
+	documentCrashes(t, passed)
+}
+
+// documentCrashes compares the table of docs/guarantees.md with the places that
+// the scenarios pass, or rewrites it.
+func documentCrashes(t *testing.T, passed map[string]map[string]int) {
+	t.Helper()
+	const name = "../../docs/guarantees.md"
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(page), crashTableBegin)
+	_, after, found := strings.Cut(rest, crashTableEnd)
+	if !found {
+		t.Fatalf("%s has no place for the table of crash points", name)
+	}
+	var table strings.Builder
+	cells, head, rule := 0, "| place |", "| --- |"
+	for _, s := range crashScenarios {
+		head, rule = head+" "+s.name+" |", rule+" :-: |"
+	}
+	for _, place := range slices.Sorted(maps.Keys(passed)) {
+		fmt.Fprintf(&table, "| `%s` |", place)
+		for _, s := range crashScenarios {
+			mark := " |"
+			if passed[place][s.name] > 0 {
+				mark = " ● |"
+				cells++
+			}
+			table.WriteString(mark)
+		}
+		table.WriteString("\n")
+	}
+	text := fmt.Sprintf("\n%d places × %d commands: %d pairs, marked ●.\n\n%s\n%s\n%s\n",
+		len(passed), len(crashScenarios), cells, head, rule, &table)
+	if *update {
+		if err := os.WriteFile(name, []byte(before+crashTableBegin+text+crashTableEnd+after), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got, _, _ := strings.Cut(rest, crashTableEnd); got != text {
+		t.Errorf("%s is out of date: run go test ./cmd/sojourn -run TestCrashMatrix -update and review the diff (-file +now):\n%s", name, cmp.Diff(got, text))
+	}
+}
+
+const (
+	crashTableBegin = "<!-- crash points: written by go test ./cmd/sojourn -run TestCrashMatrix -update -->\n"
+	crashTableEnd   = "<!-- end of crash points -->"
+)
+
+// finish runs what comes after the command of a scenario.
+func (s *crashScenario) finish(t testingT, p trial) {
+	t.Helper()
+	if s.after == nil {
+		return
+	}
+	if status, out := p.child(t, nil, s.after...); status != exitOK {
+		t.Fatalf("%v: exit status %d\n%s", s.after, status, out)
 	}
 }
 
@@ -273,8 +349,8 @@ func (p trial) made(t testingT) map[string]string {
 			return err
 		}
 		name = filepath.ToSlash(name)
-		if strings.HasPrefix(name, "runs/dead/") || strings.HasSuffix(name, ".tmp") {
-			return nil // what a killed run leaves, and does not count
+		if strings.HasPrefix(name, "runs/lease/") || strings.HasSuffix(name, ".tmp") {
+			return nil // who was at work; what a killed run leaves, and does not count
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -289,8 +365,8 @@ func (p trial) made(t testingT) map[string]string {
 			files[name] = string(data)
 			return err
 		}
-		files[name] = fmt.Sprintf("%x", sha256.Sum256(data))
-		return nil
+		files[name], err = timelessDigest(name, data)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -298,12 +374,44 @@ func (p trial) made(t testingT) map[string]string {
 	return files
 }
 
+// timelessDigest returns a digest of a file, or of its rows without what tells
+// one run from another.
+func timelessDigest(name string, data []byte) (string, error) {
+	switch {
+	case strings.HasSuffix(name, "/restatements.parquet"):
+		rows, err := parquetfile.Decode[load.Restatement](data)
+		for i := range rows {
+			rows[i].AsOf, rows[i].Run = 0, ""
+		}
+		return inWords(rows, err)
+	case name == "reference/late.parquet":
+		rows, err := parquetfile.Decode[load.LateArrival](data)
+		for i := range rows {
+			rows[i].ArrivedAt, rows[i].AppliedBy = 0, ""
+		}
+		return inWords(rows, err)
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(data)), nil
+}
+
+func inWords(rows any, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	text, err := json.MarshalIndent(rows, "", " ")
+	return string(text), err
+}
+
 // timeless takes from a manifest what tells one run from another.
 func timeless(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		for _, key := range []string{"run", "made"} {
+		for _, key := range []string{"run", "made", "by", "as_of"} {
 			delete(v, key)
+		}
+		if told, ok := v["restatements"].(map[string]any); ok {
+			delete(told, "sha256")
+			delete(told, "bytes")
 		}
 		for key := range v {
 			v[key] = timeless(v[key])
@@ -322,6 +430,9 @@ func (p trial) published(t testingT) string {
 	t.Helper()
 	var sums []string
 	for _, table := range load.Tables() {
+		table.Columns = slices.DeleteFunc(slices.Clone(table.Columns), func(c load.Column) bool {
+			return slices.Contains([]string{"as_of", "run", "arrived_at", "applied_by"}, c.Name) // that tells one run from another
+		})
 		sums = append(sums, fmt.Sprintf("SELECT '%s' AS name, * FROM (%s)", table.Name, tableSum(table, table.Name)))
 	}
 	var stdout, stderr bytes.Buffer
