@@ -89,13 +89,11 @@ func (n night) group(t *testing.T, b *bucket.Bucket) load.Group {
 var read = []string{
 	"SELECT session_date, session_id, user_id FROM app.sessions",
 	"SELECT date, user_id, sessions_total FROM app.users",
-	"SELECT app FROM app.settings",
-	"SELECT table_name, date, revision, rows FROM app.published_partitions",
-	"SELECT as_of, token FROM app.published_group",
 	"SELECT as_of_date, user_id, sessions_total FROM app.dim_users",
 	"SELECT session_id FROM app.fct_sessions",
-	// Two views and a table in one query, as analysts join them.
-	"SELECT (SELECT max(as_of_date) FROM app.dim_users), (SELECT max(session_date) FROM app.fct_sessions), (SELECT app FROM app.settings)",
+	// Several in one query, as analysts join them.
+	`SELECT (SELECT max(as_of_date) FROM app.dim_users), (SELECT max(session_date) FROM app.fct_sessions), (SELECT app FROM app.settings),
+	 (SELECT as_of FROM app.published_group), (SELECT string_agg(table_name || date || revision || rows, ' ' ORDER BY table_name, date) FROM app.published_partitions)`,
 }
 
 // seen returns a digest of what a reader sees.
@@ -198,10 +196,15 @@ func TestReadersSeeTheOldNightOrTheNewOne(t *testing.T) {
 		{diesBefore, bqtest.Fault{}, always, never},
 		{diesAfter, bqtest.Fault{}, always, changes},
 	} {
+		tried := map[bqtest.Call]bool{}
 		for i, call := range calls {
-			if !f.at(call) || os.Getenv("SOJOURN_SOAK") == "" && !f.daily(call) {
+			// One day of a table goes as another.
+			kind := bqtest.Call{Name: call.Name}
+			kind.Table, _, _ = strings.Cut(call.Table, "$")
+			if !f.at(call) || os.Getenv("SOJOURN_SOAK") == "" && (!f.daily(call) || tried[kind]) {
 				continue
 			}
+			tried[kind] = true
 			t.Run(fmt.Sprintf("%s/%d %s %s", f.name, i, call.Name, call.Table), func(t *testing.T) {
 				t.Parallel()
 				disturb(t, i, f.name, f.fault, want)
@@ -222,11 +225,11 @@ func disturb(t *testing.T, i int, name string, fault bqtest.Fault, want string) 
 	ctx, die := context.WithCancel(t.Context())
 	defer die()
 	n := 0
-	var poll sync.Mutex // one look at a time
+	var looking sync.Mutex
 	states := map[string]bool{}
 	look := func() {
-		poll.Lock()
-		defer poll.Unlock()
+		looking.Lock()
+		defer looking.Unlock()
 		states[seen(t, s.server, read)] = true
 	}
 	s.server.After(func(call bqtest.Call) {
