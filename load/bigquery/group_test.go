@@ -149,7 +149,7 @@ func TestStagingThatChangesAfterTheAuditIsNotPublished(t *testing.T) {
 	_, second := nights(t)
 	g := second.group(t, b)
 	g.Fence = func(ctx context.Context) error {
-		return w.run(ctx, w.loadInto("staging_sessions$20261001", "k", w.file(tableMetadata(load.Tables()[0]).Schema, store(t, b, visits(day1, "eve")))))
+		return w.run(ctx, w.loadInto("staging_sessions$20261002", "k", w.file(tableMetadata(load.Tables()[0]).Schema, store(t, b, visits(day2, "eve")))))
 	}
 	err := small(w).Publish(t.Context(), g)
 	if !errors.As(err, new(*load.AuditError)) {
