@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"text/tabwriter"
 
+	"sojourn/load/bigquery"
 	"sojourn/schedules"
 )
 
@@ -48,7 +49,7 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 			again++
 		}
 	}
-	due := 0
+	due, publish := 0, 0
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "date\tstate\tevents\trun would\treason")
 	rows := 0
@@ -57,8 +58,10 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 		switch {
 		case d.Due:
 			due++
+			publish++
 			would = "make it"
 		case d.State == schedules.Unpublished:
+			publish++
 			would = "publish it"
 		case !all:
 			continue
@@ -97,6 +100,9 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 	}
 	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s to publish\n",
 		plural(len(plan.Pending)-again, "new object"), megabytes(bytes), plural(due, "day"), plural(plan.Unpublished, "partition"))
+	if p.config.Warehouse.BigQuery != nil && (publish > 0 || plan.Unpublished > 0) {
+		fmt.Fprintln(a.stdout, bigquery.UseOf(publish))
+	}
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 
 var (
 	numbered = regexp.MustCompile(`(?m)^\| ([RG]\d+) \| (.*) \|$`)
-	testName = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`")
+	namedTest = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`")
 	story    = regexp.MustCompile(`\]\(\.\./testdata/golden/(g(\d\d)-[a-z0-9-]+)\.txtar\)`)
 )
 
@@ -32,7 +32,7 @@ func TestGuaranteesHaveTests(t *testing.T) {
 	for _, row := range numbered.FindAllStringSubmatch(page, -1) {
 		got = append(got, row[1])
 		stories := story.FindAllStringSubmatch(row[2], -1)
-		if len(stories) == 0 && !testName.MatchString(row[2]) {
+		if len(stories) == 0 && !namedTest.MatchString(row[2]) {
 			t.Errorf("%s: %s has no test", name, row[1])
 		}
 		for _, s := range stories {
@@ -54,7 +54,7 @@ func TestGuaranteesHaveTests(t *testing.T) {
 			}
 		}
 	}
-	for _, found := range testName.FindAllStringSubmatch(page, -1) {
+	for _, found := range namedTest.FindAllStringSubmatch(page, -1) {
 		if !functions[found[1]] {
 			t.Errorf("%s names the test %s, which does not exist", name, found[1])
 		}

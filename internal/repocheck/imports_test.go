@@ -40,7 +40,7 @@ var mayImport = map[string]rule{
 		theirs: "github.com/duckdb/duckdb-go",
 	},
 	"load/bigquery": {
-		ours:   "internal/bucket internal/calendar internal/crash internal/parquetfile load sql transform",
+		ours:   "internal/bucket internal/calendar internal/crash load sql",
 		theirs: "cloud.google.com/go google.golang.org/api github.com/googleapis/gax-go golang.org/x/oauth2",
 	},
 	"load/bigquery/bqtest": {
