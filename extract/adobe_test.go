@@ -361,7 +361,7 @@ func TestAdobeObjects(t *testing.T) {
 		"d/suite_2026-10-01.txt": "", "d/suite_2026-10-01.fin": "", "d/suite_2026-10-01-lookup_data.tar.gz": "", "d/suite_20261001-130000-lookup_data.zip": "",
 		"d/column_headers.tsv": "", "d/event.tsv": "", "d/browser.tsv.gz": "",
 	})
-	pending, err := extract.ListPending(t.Context(), []extract.Source{source}, nil)
+	pending, _, err := extract.ListPending(t.Context(), []extract.Source{source}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

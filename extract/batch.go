@@ -6,9 +6,11 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/internal/lake"
 	"sojourn/transform"
 )
@@ -62,6 +64,7 @@ func (b *batch) readAll(ctx context.Context, workers []*worker, sources map[stri
 					return
 				}
 				inputs[i] = input
+				crash.At("extract.object-read")
 
 				reporting.Lock()
 				progress.Objects++
@@ -159,11 +162,13 @@ func (b *batch) nextPart(day calendar.Day) int {
 // writeEvents sorts and writes a part file.
 func (b *batch) writeEvents(ctx context.Context, p part) error {
 	sortEvents(p.events)
+	crash.At("extract.staged-file-sorted")
 	file, err := writeStaged(ctx, b.bucket, lake.StagedObject(p.day, b.id, p.number), p.events)
 	if err != nil {
 		return err
 	}
-	file.Day = p.day
+	file.Day, file.IsLate = p.day, p.day < b.options.LateBefore
+	crash.At("extract.staged-file-written")
 
 	b.mu.Lock()
 	b.staged = append(b.staged, file)
@@ -178,10 +183,12 @@ func (b *batch) writeQuarantine(ctx context.Context, rows []rejected) error {
 	b.quarantineParts++
 	b.mu.Unlock()
 
+	crash.At("extract.quarantine-file-numbered")
 	file, err := writeQuarantine(ctx, b.bucket, lake.QuarantineObject(b.id, part), rows)
 	if err != nil {
 		return err
 	}
+	crash.At("extract.quarantine-file-written")
 
 	b.mu.Lock()
 	b.quarantined = append(b.quarantined, file)
@@ -205,7 +212,8 @@ func (b *batch) manifest(inputs []lake.Input, workers []*worker) lake.Batch {
 		}
 	}
 	return lake.Batch{
-		ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs,
+		ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs, Removed: b.options.Removed,
+		Run: b.options.Run, Made: time.UnixMicro(b.options.Now).UTC(),
 		Staged: b.staged, Quarantine: b.quarantined, Identity: b.identity, Reasons: reasons, Skips: skips,
 	}
 }

@@ -48,7 +48,7 @@ func BenchmarkStage(b *testing.B) {
 	content := flatRecords(benchRows, 5000)
 	source := flatSource()
 	source.Bucket = openBucket(b, map[string]string{"a.json": content})
-	pending, err := extract.ListPending(b.Context(), []extract.Source{source}, nil)
+	pending, _, err := extract.ListPending(b.Context(), []extract.Source{source}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func TestBombs(t *testing.T) {
 				pending int
 			}{{test.limits, 0}, {extract.Limits{ObjectBytes: 1 << 40, Ratio: 1 << 20}, 1}} {
 				source.Limits = limits.Limits
-				pending, err := extract.ListPending(t.Context(), []extract.Source{source}, []lake.Batch{batch})
+				pending, _, err := extract.ListPending(t.Context(), []extract.Source{source}, []lake.Batch{batch})
 				if err != nil || len(pending) != limits.pending {
 					t.Errorf("pending within %+v: %v, %v", limits.Limits, pending, err)
 				}

@@ -19,7 +19,7 @@ const (
 	screen
 	viewID
 	engagedMillis
-	crash
+	crashed
 	background
 	launch
 	newSession
@@ -71,7 +71,7 @@ func (f field) standsAlone() bool {
 // isText says whether the value of the field is taken as it stands.
 func (f field) isText() bool {
 	switch f {
-	case sequence, engagedMillis, crash, background, launch, newSession:
+	case sequence, engagedMillis, crashed, background, launch, newSession:
 		return false
 	}
 	return !f.isTime()

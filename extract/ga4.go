@@ -174,7 +174,7 @@ func (g *ga4) assemble(v []value, fields *[fieldCount]value) *flaw {
 		utcOffset:         v[ga4Offset],
 	}
 	if string(v[ga4Name].bytes) == "app_exception" {
-		fields[crash] = p.fatal
+		fields[crashed] = p.fatal
 	}
 	// An event that asks to extend the session counts as use
 	// (support.google.com/analytics/answer/9191807).

@@ -147,7 +147,7 @@ func TestGA4Tables(t *testing.T) {
 	})
 	source := ga4
 	source.Name, source.Bucket = "app", raw
-	pending, err := extract.ListPending(t.Context(), []extract.Source{source}, nil)
+	pending, _, err := extract.ListPending(t.Context(), []extract.Source{source}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

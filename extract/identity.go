@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"sojourn/internal/bucket"
+	"sojourn/internal/crash"
 	"sojourn/internal/lake"
 	"sojourn/internal/parquetfile"
 	"sojourn/transform"
@@ -47,6 +48,7 @@ func (b *batch) writeAliases(ctx context.Context, workers []*worker) error {
 	if err != nil {
 		return err
 	}
+	crash.At("extract.identity-file-encoded")
 	file, err := put(ctx, b.bucket, lake.IdentityObject(b.id), func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
@@ -54,6 +56,7 @@ func (b *batch) writeAliases(ctx context.Context, workers []*worker) error {
 	if err != nil {
 		return err
 	}
+	crash.At("extract.identity-file-written")
 	file.Rows = int64(len(rows))
 	b.identity = append(b.identity, file)
 	return nil

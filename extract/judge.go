@@ -224,7 +224,7 @@ func (j *judge) measures(values *[fieldCount]value, e *transform.Event) *flaw {
 	for _, is := range [...]struct {
 		field field
 		to    *bool
-	}{{crash, &e.Crash}, {background, &e.Background}, {launch, &e.Launch}, {newSession, &e.NewSession}} {
+	}{{crashed, &e.Crash}, {background, &e.Background}, {launch, &e.Launch}, {newSession, &e.NewSession}} {
 		if *is.to, problem = j.truth(is.field, values); problem != nil {
 			return problem
 		}

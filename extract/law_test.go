@@ -165,7 +165,7 @@ func TestNothingIsCommittedAfterAnError(t *testing.T) {
 	source := minimalNamed("app")
 	source.Bucket = raw
 	sources := []extract.Source{source}
-	pending, err := extract.ListPending(t.Context(), sources, nil)
+	pending, _, err := extract.ListPending(t.Context(), sources, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestStageEndsWithItsContext(t *testing.T) {
 	source := minimalNamed("app")
 	source.Bucket = openBucket(t, map[string]string{"in": one})
 	sources := []extract.Source{source}
-	pending, err := extract.ListPending(t.Context(), sources, nil)
+	pending, _, err := extract.ListPending(t.Context(), sources, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -211,7 +211,7 @@ func (m *mixpanel) assemble(v []value, fields *[fieldCount]value) *flaw {
 	}
 	switch string(name.bytes) {
 	case "$ae_crashed":
-		fields[crash] = value{kind: boolean, bytes: []byte("true")}
+		fields[crashed] = value{kind: boolean, bytes: []byte("true")}
 	case "$ae_session":
 		var flaw *flaw
 		fields[engagedMillis], flaw = m.engaged(v[mixpanelSessionLength])

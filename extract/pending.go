@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,21 +18,75 @@ type Pending struct {
 	Source string
 	Object bucket.Object
 	Again  bool // it has been read in another way
+	Known  bool // it has been read before, in this version or another
 }
 
-// ListPending returns the objects of the sources that no batch has read in
-// their present version and in the way that the source says, sorted by source
-// and name. Objects that are no data
-// are left out: marker files, temporary files, and what is in hidden folders.
-func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pending, error) {
-	type version struct{ source, object, version string }
-	readAs := map[version]string{} // by which reading, the latest
-	for _, batch := range done {
-		for _, in := range batch.Inputs {
-			readAs[version{in.Source, in.Object, in.Version}] = in.Reading
+// ListPending lists the sources. Pending are the objects that no batch has read
+// in their present version and in the way that the source says, sorted by
+// source and name. Removed are those that count and are not there any more,
+// likewise sorted, but for objects of sources that keep them, and provisional
+// ones, which products take away by themselves. Objects that are no data are
+// left out: marker files, temporary files, and what is in hidden folders.
+func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pending []Pending, removed []lake.ObjectKey, err error) {
+	present := lake.Present(done)
+	settled := settledEditions(done)
+	gone := map[lake.ObjectKey]bool{}
+	bySource := map[string]Source{}
+	for _, s := range sources {
+		bySource[s.Name] = s
+	}
+	for key, in := range present {
+		if s, ok := bySource[key.Source]; ok && !s.KeepRemoved && !in.Provisional {
+			gone[key] = true
 		}
 	}
-	type edition struct{ source, name string }
+	for _, s := range sources {
+		reading, within := s.reading(), s.readingWithin()
+		for o, err := range s.Bucket.List(ctx, "") {
+			if err != nil {
+				return nil, nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
+			}
+			role := s.roleOf(o.Name)
+			if role.contents == noData || !s.reads(o) {
+				continue
+			}
+			if o.Problem != "" && strings.HasSuffix(o.Name, "/") { // nobody knows what is there
+				maps.DeleteFunc(gone, func(key lake.ObjectKey, _ bool) bool {
+					return key.Source == s.Name && strings.HasPrefix(key.Object, o.Name)
+				})
+			}
+			key := lake.ObjectKey{Source: s.Name, Object: o.Name}
+			delete(gone, key)
+			in, known := present[key]
+			same := known && in.Version == o.Version && o.Version != ""
+			if same && (in.Reading == reading || in.Reading == within || in.Reading == "") {
+				continue
+			}
+			pending = append(pending, Pending{s.Name, o, same, known})
+			if role.edition != "" && !role.provisional {
+				settled[edition{s.Name, role.edition}] = true
+			}
+		}
+	}
+	// What is there for good stands in for what is provisional.
+	pending = slices.DeleteFunc(pending, func(p Pending) bool {
+		role := bySource[p.Source].roleOf(p.Object.Name)
+		return role.provisional && settled[edition{p.Source, role.edition}]
+	})
+	slices.SortFunc(pending, func(a, b Pending) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object.Name, b.Object.Name))
+	})
+	removed = slices.SortedFunc(maps.Keys(gone), func(a, b lake.ObjectKey) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object, b.Object))
+	})
+	return pending, removed, nil
+}
+
+// An edition is what objects of a source are that take each other's place.
+type edition struct{ source, name string }
+
+// settledEditions are those of which an object has been read for good.
+func settledEditions(done []lake.Batch) map[edition]bool {
 	settled := map[edition]bool{}
 	for _, batch := range done {
 		for _, in := range batch.Inputs {
@@ -40,39 +95,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) ([]Pe
 			}
 		}
 	}
-	var pending []Pending
-	for _, s := range sources {
-		reading, within := s.reading(), s.readingWithin()
-		for o, err := range s.Bucket.List(ctx, "") {
-			if err != nil {
-				return nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
-			}
-			role := s.roleOf(o.Name)
-			if role.contents == noData {
-				continue
-			}
-			as, done := readAs[version{s.Name, o.Name, o.Version}]
-			if s.reads(o) && (!done || as != reading && as != within && as != "") {
-				pending = append(pending, Pending{s.Name, o, done})
-				if role.edition != "" && !role.provisional {
-					settled[edition{s.Name, role.edition}] = true
-				}
-			}
-		}
-	}
-	roles := map[string]Source{}
-	for _, s := range sources {
-		roles[s.Name] = s
-	}
-	// What is there for good stands in for what is provisional.
-	pending = slices.DeleteFunc(pending, func(p Pending) bool {
-		role := roles[p.Source].roleOf(p.Object.Name)
-		return role.provisional && settled[edition{p.Source, role.edition}]
-	})
-	slices.SortFunc(pending, func(a, b Pending) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object.Name, b.Object.Name))
-	})
-	return pending, nil
+	return settled
 }
 
 // reads says whether an object is one of the source by its name, or a folder

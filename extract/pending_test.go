@@ -33,7 +33,7 @@ func TestListPendingLeavesOutWhatIsNoData(t *testing.T) {
 		{Name: "app", Bucket: raw, Format: "ndjson", Match: "**/*.json"},
 		{Name: "all", Bucket: raw, Format: "ndjson"},
 	}
-	pending, err := extract.ListPending(t.Context(), sources, nil)
+	pending, _, err := extract.ListPending(t.Context(), sources, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestListPendingLeavesOutWhatIsNoData(t *testing.T) {
 func TestListPendingNamesTheSourceThatFails(t *testing.T) {
 	raw := openBucket(t, nil)
 	raw.Close()
-	_, err := extract.ListPending(t.Context(), []extract.Source{{Name: "app", Bucket: raw}}, nil)
+	_, _, err := extract.ListPending(t.Context(), []extract.Source{{Name: "app", Bucket: raw}}, nil)
 	if err == nil || !strings.Contains(err.Error(), "source app at "+raw.String()) {
 		t.Errorf("error %v, want one with the source and its location", err)
 	}
@@ -69,7 +69,7 @@ func TestVersions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if pending, err := extract.ListPending(t.Context(), []extract.Source{source}, done); err != nil || len(pending) > 0 {
+	if pending, _, err := extract.ListPending(t.Context(), []extract.Source{source}, done); err != nil || len(pending) > 0 {
 		t.Errorf("pending after reading: %v, %v", names(pending), err)
 	}
 
@@ -99,7 +99,7 @@ func TestObjectThatCannotBeFetchedStaysPending(t *testing.T) {
 	source := minimal
 	source.Name, source.Bucket = "app", raw
 	sources := []extract.Source{source}
-	pending, err := extract.ListPending(t.Context(), sources, nil)
+	pending, _, err := extract.ListPending(t.Context(), sources, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

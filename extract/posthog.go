@@ -171,7 +171,7 @@ func assemblePostHog(v []value, fields *[fieldCount]value) {
 		}
 	case "$exception":
 		if string(v[postHogExceptionLevel].bytes) == "fatal" {
-			fields[crash] = yes()
+			fields[crashed] = yes()
 		}
 	}
 }

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync/atomic"
 
 	"sojourn/internal/bucket"
+	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
 	"sojourn/transform"
 )
@@ -26,6 +29,10 @@ type reading struct {
 	// which tells by itself.
 	likeness func() string
 	guesser  *guesser // nil until a record is not what it should be
+
+	perDay     map[calendar.Day]*int64 // events kept
+	countedDay calendar.Day            // of the latest of them
+	dayCount   *int64                  // and its count
 }
 
 // resembles names the product that has such records, "" if none is known to.
@@ -178,7 +185,33 @@ func (r *reading) accept(ctx context.Context, e *transform.Event, line int64) er
 	e.Source, e.Object, e.Line = r.source.Name, r.object.Name, line
 	r.input.Lines++
 	r.input.Events++
-	return r.keep(ctx, e)
+	err := r.keep(ctx, e)
+	r.countDay()
+	return err
+}
+
+// countDay counts the event that was kept last under its day.
+func (r *reading) countDay() {
+	if r.perDay == nil {
+		r.perDay = map[calendar.Day]*int64{}
+	}
+	if r.dayCount == nil || r.countedDay != r.day {
+		r.countedDay = r.day
+		if r.perDay[r.day] == nil {
+			r.perDay[r.day] = new(int64)
+		}
+		r.dayCount = r.perDay[r.day]
+	}
+	*r.dayCount++
+}
+
+// dayCounts returns how many events were kept of each day.
+func (r *reading) dayCounts() []lake.DayCount {
+	var counts []lake.DayCount
+	for _, day := range slices.Sorted(maps.Keys(r.perDay)) {
+		counts = append(counts, lake.DayCount{Day: day, Events: *r.perDay[day]})
+	}
+	return counts
 }
 
 // mapped takes a record that says which id is whose; it says nothing if the

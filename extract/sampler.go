@@ -130,7 +130,7 @@ func (s *sampler) fills(e *transform.Event, f field) bool {
 		return e.View != ""
 	case engagedMillis:
 		return e.EngagedMillis > 0
-	case crash:
+	case crashed:
 		return e.Crash
 	case background:
 		return e.Background

@@ -272,7 +272,7 @@ func trackedSegment(v []value, fields *[fieldCount]value) {
 			fields[launch] = yes()
 		}
 	case "Application Crashed":
-		fields[crash] = yes()
+		fields[crashed] = yes()
 	case "Push Notification Received", "Push Notification Bounced", "Application Uninstalled":
 		fields[background] = yes() // nobody uses the app by it
 	}

@@ -34,7 +34,7 @@ func snowplowPlaces() [fieldCount][]string {
 		sessionID:       {"contexts.client_session.sessionId", "domain_sessionid"},
 		screen:          {"unstruct_event.screen_view.name", "contexts.screen.name", "page_url"},
 		viewID:          {"unstruct_event.screen_view.id", "contexts.screen.id", "contexts.web_page.id"},
-		crash:           {"unstruct_event.application_error.isFatal"},
+		crashed:         {"unstruct_event.application_error.isFatal"},
 
 		platform:          {"contexts.mobile_context.osType", "platform"},
 		osVersion:         {"contexts.mobile_context.osVersion"},

@@ -41,6 +41,10 @@ type Source struct {
 	// one inside of what holds the event's own properties, or else the user's.
 	Properties map[string]string
 
+	// KeepRemoved lets the events of an object count also when it has gone from
+	// the bucket, as it does where old objects expire.
+	KeepRemoved bool
+
 	Limits Limits // of each object
 }
 

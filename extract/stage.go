@@ -7,6 +7,7 @@ import (
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/internal/lake"
 )
 
@@ -23,6 +24,14 @@ type Options struct {
 	// MemoryBytes bounds the decoded events that are held at once, about; 0
 	// is 256 MiB. The process takes some 2½ times as much, and 100 MiB.
 	MemoryBytes int64
+
+	// LateBefore is the first day whose events are not late: those of earlier
+	// days are staged in files that do not count yet. Zero if none are late.
+	LateBefore calendar.Day
+
+	Removed []lake.ObjectKey // objects that do not count from this batch on
+
+	Run string // the run that reads, for the manifest
 
 	Progress func(Progress) // called after each object, by one goroutine at a time; may be nil
 }
@@ -80,8 +89,10 @@ func Stage(ctx context.Context, lakeBucket *bucket.Bucket, sources []Source, pen
 		return lake.Batch{}, err
 	}
 	manifest := b.manifest(inputs, workers)
+	crash.At("extract.batch-staged")
 	if err := lake.WriteBatch(ctx, lakeBucket, manifest); err != nil {
 		return lake.Batch{}, err
 	}
+	crash.At("extract.batch-committed")
 	return manifest, nil
 }

@@ -54,7 +54,7 @@ func stage(t testing.TB, lakeBucket *bucket.Bucket, source extract.Source, optio
 		t.Fatal(err)
 	}
 	sources := []extract.Source{source}
-	pending, err := extract.ListPending(t.Context(), sources, done)
+	pending, _, err := extract.ListPending(t.Context(), sources, done)
 	if err != nil {
 		t.Fatal(err)
 	}

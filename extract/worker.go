@@ -25,9 +25,10 @@ type worker struct {
 	budget  int64 // bytes of events to hold
 	held    int64 // bytes held
 	days    map[calendar.Day]*events
-	current *events // of the latest event's day,
-	start   int64   // which has its first instant here
-	end     int64   // and ends before this one
+	day     calendar.Day // of the latest event
+	current *events      // of that day,
+	start   int64        // which has its first instant here
+	end     int64        // and ends before this one
 
 	rejects     []rejected
 	rejectBytes int64
@@ -49,6 +50,7 @@ func (w *worker) read(ctx context.Context, s Source, o bucket.Object) (lake.Inpu
 	f, _ := formatNamed(s.Format) // of a source that has been validated
 	r := &reading{worker: w, source: s, object: o}
 	err := r.read(ctx, f)
+	r.input.Days = r.dayCounts()
 	return r.input, err
 }
 
@@ -76,7 +78,7 @@ func (w *worker) turnTo(day calendar.Day) {
 	if w.days[day] == nil {
 		w.days[day] = &events{}
 	}
-	w.current = w.days[day]
+	w.day, w.current = day, w.days[day]
 }
 
 // spill writes the biggest days until half of the budget is free.

@@ -12,7 +12,7 @@ func Tables() []Table {
 	for _, t := range daily() {
 		list = append(list, t.Table)
 	}
-	return append(list, benchmarks(), settings(), definitions(), interventionEffects())
+	return append(list, Restatements(), late(), benchmarks(), settings(), definitions(), interventionEffects())
 }
 
 // DailyTables returns the names of the tables that have a partition a day:

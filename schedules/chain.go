@@ -11,10 +11,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"sojourn/extract"
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/internal/lake"
 	"sojourn/load"
 	"sojourn/transform"
@@ -24,12 +26,22 @@ import (
 // not written yet: the latest, and those before it with a session that may
 // still go on.
 type chain struct {
-	lake   *bucket.Bucket
-	rules  rules
-	made   map[calendar.Day]lake.Day // updated as days are made
-	under  under
-	stamp  func(*lake.Day) // says which run made a day, and when
-	inHand []*work         // in order of day
+	lake     *bucket.Bucket
+	rules    rules
+	made     map[calendar.Day]lake.Day // updated as days are made
+	replaced map[calendar.Day]int64    // number of the latest revision that was replaced
+	batches  []lake.Batch
+	staged   map[calendar.Day][]lake.StagedFile
+	under    under
+	checks   Checks
+	accept   string // why checks that block are to let days pass; empty if they are not
+	keep     bool   // the tables of revisions that are replaced
+	run      string
+	now      time.Time
+
+	inHand   []*work      // in order of day
+	because  []lake.Cause // why the latest day that was due was
+	warnings []DayWarning
 }
 
 // resume takes in hand what a made day leaves: its sessions may still change.
@@ -63,7 +75,10 @@ func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 // read returns the rows of a made day.
 func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 	manifest := c.made[day]
-	w := &work{day: day, committed: true, others: map[string]*strung{}}
+	w := &work{day: day, was: &manifest, committed: true, reason: "the days after it changed", others: map[string]*strung{}}
+	if !manifest.IsFinal {
+		w.reason = "the day after it was read"
+	}
 	w.ledger = manifest.Ledger
 	type file struct {
 		object string
@@ -100,16 +115,24 @@ func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 	return w, nil
 }
 
-// next folds a day and writes the tables of the days that this completes.
-func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedFile, before *lake.StateRef) error {
-	events := ahead(extract.ReadDay(ctx, c.lake, files))
+// next folds a day and writes the tables of the days that this completes. Why
+// says why the day is made again, "" if it is only looked at.
+func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *lake.StateRef) error {
+	events := ahead(extract.ReadDay(ctx, c.lake, c.staged[day]))
 	w, tells, err := foldDay(ctx, day, c.under, c.last(), events)
 	if err != nil {
 		return fmt.Errorf("fold %s: %w", day, err)
 	}
-	if err := c.begin(ctx, w, files, before); err != nil {
-		return fmt.Errorf("write %s: %w", day, err)
+	crash.At("fold.events-folded")
+	if err := c.begin(ctx, w, why, before); err != nil {
+		return fmt.Errorf("fold %s: %w", day, err)
 	}
+	// Before it is told to the days before it: they must not show what is not
+	// published.
+	if err := c.judge(w); err != nil {
+		return err
+	}
+	crash.At("fold.day-judged")
 	if c.made[day].IsPartial {
 		// More of its events may come, and go on with any session.
 		c.inHand = append(c.inHand, w)
@@ -118,6 +141,9 @@ func (c *chain) next(ctx context.Context, day calendar.Day, files []lake.StagedF
 	for _, open := range c.inHand {
 		if err := open.learn(tells); err != nil {
 			return fmt.Errorf("fold %s: %w", day, err)
+		}
+		if len(open.because) == 0 {
+			open.because = w.because
 		}
 	}
 	c.inHand = append(c.inHand, w)
@@ -176,42 +202,42 @@ func (c *chain) last() *work {
 	return c.inHand[len(c.inHand)-1]
 }
 
-// begin writes what the day leaves to the next, which later days do not
-// change, and notes in the manifest what the day is made from.
-func (c *chain) begin(ctx context.Context, w *work, files []lake.StagedFile, before *lake.StateRef) error {
-	old, made := c.made[w.day]
-	w.committed = made
+// begin notes what the day leaves to the next, which later days do not change,
+// and what the day is made from.
+func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.StateRef) (err error) {
+	_, w.committed = c.made[w.day]
+	if w.was, err = c.predecessor(ctx, w.day); err != nil {
+		return err
+	}
+	w.reason, w.because = c.reasons(w, why)
 	m := lake.Day{
 		Day: w.day, Definition: c.rules.definition, Analysis: c.rules.analysis, Code: transform.Version, Zone: c.rules.zone, Identity: c.rules.identity,
-		Inputs: files, Before: before, Ledger: w.ledger, Tables: map[string]lake.File{},
-		IsPartial: w.day > c.rules.yesterday,
+		Inputs: c.staged[w.day], Before: before, Ledger: w.ledger, Tables: map[string]lake.File{},
+		IsPartial: w.day > c.rules.yesterday, Run: c.run, Made: c.now,
 	}
-	c.stamp(&m)
-	carry, err := w.encodeState()
-	if err != nil {
+	if n := len(c.batches); n > 0 {
+		m.Batch = c.batches[n-1].ID
+	}
+	if w.carry, err = w.encodeState(); err != nil {
 		return err
 	}
 	m.Carry = lake.File{
 		Object: lake.CarryObject(w.day), Day: w.day, Rows: int64(len(w.Carry)),
-		Bytes: int64(len(carry)), SHA256: digest(carry),
-	}
-	if m.Carry.SHA256 != old.Carry.SHA256 {
-		if err := c.replace(ctx, w, m.Carry.Object, carry); err != nil {
-			return err
-		}
+		Bytes: int64(len(w.carry)), SHA256: digest(w.carry),
 	}
 	state := transform.Tables{Day: w.day, Users: w.users, UserEvents: w.userEvents, UserFeatures: w.userFeatures, UserFunnels: w.userFunnels, UserRetention: w.retention}
-	if err := c.encode(ctx, w, &state, &m, old, load.DailyTables(true)...); err != nil {
+	if w.left, err = load.Encode(&state, load.DailyTables(true)...); err != nil {
 		return err
 	}
-	for name, file := range old.Tables {
-		if _, ok := m.Tables[name]; !ok {
-			m.Tables[name] = file // as it is until write replaces it
-		}
+	for _, f := range w.left {
+		m.Tables[f.Table] = fileOf(f)
 	}
-	m.Others = old.Others // likewise
 	c.made[w.day] = m
 	return nil
+}
+
+func fileOf(f load.File) lake.File {
+	return lake.File{Object: lake.TableObject(f.Table, f.Day), Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256}
 }
 
 // write writes the tables of a day and commits them with its manifest.
@@ -221,23 +247,75 @@ func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf
 	if err := c.check(&tables); err != nil {
 		return err
 	}
-	was := m
-	m.Tables = map[string]lake.File{}
-	for _, name := range load.DailyTables(true) {
-		m.Tables[name] = was.Tables[name]
+	crash.At("fold.tables-checked")
+	daily, err := load.Encode(&tables, load.DailyTables(false)...)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", w.day, err)
 	}
 	m.IsFinal = at != unsettled
-	if err := c.encode(ctx, w, &tables, &m, was, load.DailyTables(false)...); err != nil {
+	m.Tables = maps.Clone(m.Tables)
+	for _, f := range daily {
+		m.Tables[f.Table] = fileOf(f)
+	}
+	others, err := w.encodeOthers(c.rules.others, &m)
+	if err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
-	if err := c.encodeOthers(ctx, w, &m, was); err != nil {
+	told, err := c.revise(ctx, w, &m, &tables)
+	if err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
-	c.made[w.day] = m
+	if err := c.put(ctx, w, &m, append(w.left, daily...), append(others, told)); err != nil {
+		return fmt.Errorf("write %s: %w", w.day, err)
+	}
+	crash.At("fold.tables-written")
 	if err := lake.WriteDay(ctx, c.lake, m); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
-	w.committed = true
+	crash.At("fold.day-committed")
+	c.made[w.day] = m
+	w.was, w.committed = &m, true
+	return nil
+}
+
+// A sideFile is a file of the lake that is no table of the warehouse.
+type sideFile struct {
+	lake.File
+	was  lake.File // what is in its place
+	data []byte
+}
+
+// put writes the files of a day that differ from what the lake has.
+func (c *chain) put(ctx context.Context, w *work, m *lake.Day, tables []load.File, beside []sideFile) error {
+	var was lake.Day
+	if w.was != nil {
+		was = *w.was
+	}
+	if w.carry != nil {
+		beside = append(beside, sideFile{m.Carry, was.Carry, w.carry})
+	}
+	for _, f := range beside {
+		if w.committed && f.SHA256 == f.was.SHA256 && f.Object == f.was.Object {
+			continue
+		}
+		if err := c.replace(ctx, w, f.Object, f.data); err != nil {
+			return err
+		}
+		crash.At("fold.side-file-written")
+	}
+	for _, f := range tables {
+		old := was.Tables[f.Table]
+		if w.committed && old.SHA256 == f.SHA256 {
+			continue
+		}
+		if err := c.keepRevision(ctx, w, f.Table, old, f.SHA256); err != nil {
+			return err
+		}
+		if err := c.replace(ctx, w, lake.TableObject(f.Table, f.Day), f.Data); err != nil {
+			return err
+		}
+		crash.At("fold.table-written")
+	}
 	return nil
 }
 
@@ -248,76 +326,45 @@ func (c *chain) check(t *transform.Tables) error {
 	if len(breaches) == 0 {
 		return nil
 	}
-	return &CheckError{Day: t.Day, Breaches: breaches}
+	return &CheckError{Text: fmt.Sprintf("the tables of %s do not agree with each other, and are not published:\n  %s",
+		t.Day, strings.Join(breaches, "\n  "))}
 }
 
-// A CheckError says that the tables of a day cannot be right. They were not
-// committed, and are not published.
-type CheckError struct {
-	Day      calendar.Day
-	Breaches []string // sentences that name the table
-}
-
-func (e *CheckError) Error() string {
-	return fmt.Sprintf("the tables of %s do not agree with each other, and are not published:\n  %s", e.Day, strings.Join(e.Breaches, "\n  "))
-}
-
-// encode writes tables of a day that differ from what the lake has.
-func (c *chain) encode(ctx context.Context, w *work, t *transform.Tables, m *lake.Day, old lake.Day, names ...string) error {
-	files, err := load.Encode(t, names...)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		object := lake.TableObject(f.Table, f.Day)
-		m.Tables[f.Table] = lake.File{Object: object, Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256}
-		if old.Tables[f.Table].SHA256 == f.SHA256 {
-			continue
-		}
-		if err := c.replace(ctx, w, object, f.Data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// encodeOthers writes the sessions of definitions that are only compared, where
-// they differ from what the lake has.
-func (c *chain) encodeOthers(ctx context.Context, w *work, m *lake.Day, old lake.Day) error {
+// encodeOthers notes in a manifest the sessions of definitions that are only
+// compared, and returns their files.
+func (w *work) encodeOthers(definitions map[string]string, m *lake.Day) ([]sideFile, error) {
 	m.Others = nil
+	var beside []sideFile
 	for _, name := range slices.Sorted(maps.Keys(w.others)) {
-		s, was := w.others[name], old.Others[name]
-		other := lake.Other{Definition: c.rules.others[name], Ledger: s.ledger}
-		for _, f := range []struct {
-			table string
-			rows  int
-			to    *lake.File
-			was   lake.File
-			data  func() ([]byte, error)
-		}{
-			{"sessions", len(s.sessions), &other.Sessions, was.Sessions, func() ([]byte, error) { return load.EncodeSessions(s.sessions) }},
-			{"session_days", len(s.days), &other.Days, was.Days, func() ([]byte, error) { return load.EncodeSessionDays(s.days) }},
-		} {
-			data, err := f.data()
-			if err != nil {
-				return err
-			}
-			*f.to = lake.File{
-				Object: lake.OtherObject(name, f.table, w.day), Day: w.day, Rows: int64(f.rows), Bytes: int64(len(data)), SHA256: digest(data),
-			}
-			if f.to.SHA256 == f.was.SHA256 && f.to.Object == f.was.Object {
-				continue
-			}
-			if err := c.replace(ctx, w, f.to.Object, data); err != nil {
-				return err
+		var was lake.Other
+		if w.was != nil {
+			was = w.was.Others[name]
+		}
+		s := w.others[name]
+		sessions, err := load.EncodeSessions(s.sessions)
+		if err != nil {
+			return nil, err
+		}
+		days, err := load.EncodeSessionDays(s.days)
+		if err != nil {
+			return nil, err
+		}
+		file := func(table string, rows int, data []byte) lake.File {
+			return lake.File{
+				Object: lake.OtherObject(name, table, w.day), Day: w.day, Rows: int64(rows), Bytes: int64(len(data)), SHA256: digest(data),
 			}
 		}
+		other := lake.Other{
+			Definition: definitions[name], Ledger: s.ledger,
+			Sessions: file("sessions", len(s.sessions), sessions), Days: file("session_days", len(s.days), days),
+		}
+		beside = append(beside, sideFile{other.Sessions, was.Sessions, sessions}, sideFile{other.Days, was.Days, days})
 		if m.Others == nil {
 			m.Others = map[string]lake.Other{}
 		}
 		m.Others[name] = other
 	}
-	return nil
+	return beside, nil
 }
 
 // replace writes a file of a day. A manifest must never name a file of other
@@ -325,7 +372,7 @@ func (c *chain) encodeOthers(ctx context.Context, w *work, m *lake.Day, old lake
 // that pass for those of the manifest: it goes before the first file does.
 func (c *chain) replace(ctx context.Context, w *work, object string, data []byte) error {
 	if w.committed {
-		if err := lake.RemoveDay(ctx, c.lake, w.day); err != nil {
+		if err := c.takeBack(ctx, *w.was); err != nil {
 			return err
 		}
 		w.committed = false
@@ -349,10 +396,11 @@ func digest(data []byte) string {
 // written again, whatever they are now.
 func (c *chain) forget(ctx context.Context, days []calendar.Day, which func(calendar.Day) bool) error {
 	for _, day := range days {
-		if !which(day) {
+		m, made := c.made[day]
+		if !which(day) || !made {
 			continue
 		}
-		if err := lake.RemoveDay(ctx, c.lake, day); err != nil {
+		if err := c.takeBack(ctx, m); err != nil {
 			return err
 		}
 		delete(c.made, day)
@@ -364,24 +412,33 @@ func (c *chain) forget(ctx context.Context, days []calendar.Day, which func(cale
 // each to complete it. Days are in order and have events. It returns the days
 // it made: after an error those before the one that went wrong, whose tables
 // are written as far as they are known.
-func (c *chain) foldDue(ctx context.Context, days []calendar.Day, staged map[calendar.Day][]lake.StagedFile,
-	progress func(calendar.Day)) (made []calendar.Day, err error) {
+func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(calendar.Day)) (made []calendar.Day, err error) {
 	var before *lake.StateRef
 	for _, day := range days {
 		m, exists := c.made[day]
-		due := !exists || stale(m, c.rules, staged[day], before) != ""
+		why := "it was not made before"
+		if exists {
+			why = stale(m, c.rules, c.staged[day], before)
+		}
+		due := why != ""
 		if due || len(c.inHand) > 0 {
 			if len(c.inHand) == 0 && before != nil {
 				if err := c.resume(ctx, before.Day); err != nil {
 					return made, fmt.Errorf("resume after %s: %w", before.Day, err)
 				}
 			}
-			if err := c.next(ctx, day, staged[day], before); err != nil {
+			if err := c.next(ctx, day, why, before); err != nil {
+				if delete(c.made, day); exists {
+					c.made[day] = m
+				}
 				if !due {
 					// It would have completed the days in hand. Written as they
 					// are, nothing would tell the next run to complete them.
 					unwritten := c.inHand[0].day
 					return slices.DeleteFunc(made, func(d calendar.Day) bool { return d >= unwritten }), err
+				}
+				if c.last() == nil || c.last().carry == nil {
+					return made, err // what is in hand is as the lake has it
 				}
 				// What is in hand is done: write it, also when interrupted.
 				return made, errors.Join(err, c.finish(context.WithoutCancel(ctx)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sojourn/internal/calendar"
+	"sojourn/internal/lease"
 	"sojourn/transform"
 )
 
@@ -25,19 +27,28 @@ func deadPID(t *testing.T) int {
 	return c.Process.Pid
 }
 
-// bury makes a lock that is left in the lake that of a dead process.
+// bury makes a lease that is left in the lake that of a dead process.
 func bury(t *testing.T, s *site, pid int) {
 	t.Helper()
-	holder, err := s.holder(t.Context())
-	if err != nil {
-		return // none is left
-	}
-	holder.PID = pid
-	data, err := json.Marshal(holder)
+	l, err := lease.Current(t.Context(), s.Lake)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := put(t.Context(), s.Lake, lockObject, data); err != nil {
+	if l == nil {
+		return // none is left
+	}
+	l.PID = pid
+	leave(t, s, *l)
+}
+
+// leave leaves a lease in the lake.
+func leave(t *testing.T, s *site, l lease.Lease) {
+	t.Helper()
+	data, err := json.Marshal(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := put(t.Context(), s.Lake, fmt.Sprintf("%s%06d.json", lease.Folder, l.Token), data); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -143,8 +154,8 @@ func TestInterruptedRunIsResumed(t *testing.T) {
 		if _, err := s.Night(ctx, Range{}); interruptAt > 0 && !errors.Is(err, context.Canceled) {
 			t.Fatalf("interrupted at step %d: %v", interruptAt, err)
 		}
-		if _, err := s.holder(t.Context()); err == nil {
-			t.Fatalf("interrupted at step %d, the run has left its lock", interruptAt)
+		if _, standing, err := s.LockStatus(t.Context()); err != nil || standing != lease.Released {
+			t.Fatalf("interrupted at step %d, the run has left its lease: %s (%v)", interruptAt, standing, err)
 		}
 		s.Progress = nil
 		s.night(t, date(31), Range{})

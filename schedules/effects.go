@@ -16,8 +16,8 @@ import (
 )
 
 // references returns the files of the reference tables: those that are given,
-// and what the daily tables say of the interventions.
-func (p *Pipeline) references(ctx context.Context, made map[calendar.Day]lake.Day) ([]load.File, error) {
+// what the daily tables say of the interventions, and what arrived too late.
+func (p *Pipeline) references(ctx context.Context, made map[calendar.Day]lake.Day, batches []lake.Batch) ([]load.File, error) {
 	var days []calendar.Day
 	for _, day := range slices.Sorted(maps.Keys(made)) {
 		if made[day].IsFinal && p.tellsOfInterventions(day) {
@@ -41,7 +41,11 @@ func (p *Pipeline) references(ctx context.Context, made map[calendar.Day]lake.Da
 	if err != nil {
 		return nil, err
 	}
-	return append(slices.Clone(p.Reference), effects), nil
+	late, err := load.EncodeLate(p.lateArrivals(batches))
+	if err != nil {
+		return nil, err
+	}
+	return append(slices.Clone(p.Reference), late, effects), nil
 }
 
 // effectReaders is how many days are read at once.

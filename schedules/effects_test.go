@@ -32,7 +32,7 @@ func (s *site) effects(t testingT) map[string]transform.InterventionEffect {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := s.references(context.Background(), made)
+	files, err := s.references(context.Background(), made, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestEffectsAreOfFinalDaysAroundTheIntervention(t *testing.T) {
 		if err := s.Lake.Delete(context.Background(), object); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.references(context.Background(), made); err == nil || !strings.Contains(err.Error(), object) {
+		if _, err := s.references(context.Background(), made, nil); err == nil || !strings.Contains(err.Error(), object) {
 			t.Errorf("%s is gone, and the error is %v", object, err)
 		}
 		delete(made, day)

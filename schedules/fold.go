@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"sojourn/internal/calendar"
+	"sojourn/internal/lake"
+	"sojourn/load"
 	"sojourn/transform"
 )
 
@@ -22,7 +24,15 @@ type work struct {
 	userFeatures []transform.UserFeature // likewise
 	userFunnels  []transform.UserFunnel  // likewise
 
-	committed bool // the lake has a manifest of the day
+	was       *lake.Day // the revision that is replaced; nil if there is none
+	committed bool      // the lake has a manifest of the day
+	reason    string    // why the day is made again
+	because   []lake.Cause
+	found     []lake.Check // checks that did not pass
+	accepted  string       // why they are let pass, if they block
+
+	carry []byte      // what the day leaves to the next, encoded; nil if the lake has it
+	left  []load.File // likewise, of the tables that are state
 }
 
 // under is the definitions by which days are made: the app's own, and those

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"gocloud.dev/blob"
@@ -31,6 +32,7 @@ type mortal struct {
 	objects map[string][]byte
 	lives   int // writes and deletions left
 	writes  int // and made
+	faults  faults
 }
 
 var (
@@ -82,17 +84,24 @@ func (m *mortal) alive() error {
 }
 
 // change is one write or deletion.
-func (m *mortal) change(do func() error) error {
+func (m *mortal) change(op, key string, do func() error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.alive(); err != nil {
 		return err
+	}
+	fault := m.faults.next(op, key)
+	if fault == refused {
+		return errAway
 	}
 	if err := do(); err != nil {
 		return err
 	}
 	m.lives--
 	m.writes++
+	if fault != fine {
+		return errAway
+	}
 	return nil
 }
 
@@ -110,21 +119,25 @@ func (m *mortal) ErrorAs(error, any) bool { return false }
 func (m *mortal) As(any) bool             { return false }
 func (m *mortal) Close() error            { return nil }
 
-func (m *mortal) read(key string) ([]byte, error) {
+func (m *mortal) read(op, key string) (_ []byte, torn bool, _ error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.alive(); err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	fault := m.faults.next(op, key)
+	if fault == refused {
+		return nil, false, errAway
 	}
 	data, ok := m.objects[key]
 	if !ok {
-		return nil, errMissing
+		return nil, false, errMissing
 	}
-	return data, nil
+	return data, fault != fine, nil
 }
 
 func (m *mortal) Attributes(_ context.Context, key string) (*driver.Attributes, error) {
-	data, err := m.read(key)
+	data, _, err := m.read("look up", key)
 	return &driver.Attributes{Size: int64(len(data))}, err
 }
 
@@ -133,6 +146,9 @@ func (m *mortal) ListPaged(_ context.Context, o *driver.ListOptions) (*driver.Li
 	defer m.mu.Unlock()
 	if err := m.alive(); err != nil {
 		return nil, err
+	}
+	if m.faults.next("list", o.Prefix) != fine {
+		return nil, errAway
 	}
 	page := new(driver.ListPage)
 	for _, key := range slices.Sorted(maps.Keys(m.objects)) {
@@ -155,13 +171,16 @@ func (r *mortalReader) Attributes() *driver.ReaderAttributes {
 func (r *mortalReader) As(any) bool { return false }
 
 func (m *mortal) NewRangeReader(_ context.Context, key string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
-	data, err := m.read(key)
+	data, torn, err := m.read("read", key)
 	if err != nil {
 		return nil, err
 	}
 	rest := data[offset:]
 	if length >= 0 && length < int64(len(rest)) {
 		rest = rest[:length]
+	}
+	if torn {
+		return &mortalReader{io.MultiReader(bytes.NewReader(rest[:len(rest)/2]), iotest.ErrReader(errAway)), int64(len(data))}, nil
 	}
 	return &mortalReader{bytes.NewReader(rest), int64(len(data))}, nil
 }
@@ -183,7 +202,7 @@ func (w *mortalWriter) Close() error {
 		return err
 	}
 	m := w.bucket
-	return m.change(func() error {
+	return m.change("write", w.key, func() error {
 		if _, there := m.objects[w.key]; there && w.create {
 			return errThere
 		}
@@ -193,7 +212,7 @@ func (w *mortalWriter) Close() error {
 }
 
 func (m *mortal) Delete(_ context.Context, key string, _ *driver.DeleteOptions) error {
-	return m.change(func() error {
+	return m.change("delete", key, func() error {
 		if _, there := m.objects[key]; !there {
 			return errMissing
 		}

@@ -14,7 +14,9 @@ import (
 	"sojourn/extract"
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/internal/lake"
+	"sojourn/internal/lease"
 	"sojourn/load"
 	"sojourn/transform"
 )
@@ -38,6 +40,21 @@ type Pipeline struct {
 	// its own.
 	Interventions []transform.Intervention
 
+	Checks Checks // what a day's tables must pass beside agreeing with each other
+	// Accept is why tables that do not pass are to be published all the same;
+	// empty to block them.
+	Accept string
+
+	// LateLimit is how long after a day events of it may arrive and still change
+	// tables that have been made; 0 is for ever.
+	LateLimit time.Duration
+	// KeepRevisions is for how long the tables of a revision are kept once
+	// another has taken its place; 0 keeps none.
+	KeepRevisions time.Duration
+
+	Lease lease.Terms // of the lease of the lake; zero for the usual ones
+	held  *lease.Held // nil unless this is what locked has made
+
 	MaxBadShare float64 // greatest share of unreadable records, 0 to 1, that is no failure
 	MemoryBytes int64   // for decoded events held while staging
 	Workers     int     // objects decoded at once; 0 means one a core
@@ -60,11 +77,16 @@ type Progress struct {
 type Range struct {
 	From, To *calendar.Day // both included; nil for no bound
 	Force    bool          // make the days again even if nothing changed
+	Affected bool          // apply late events of these days
 }
 
 // A Summary says what a run did.
 type Summary struct {
 	Objects     int            // raw objects read
+	Removed     int            // raw objects that were read before and are gone
+	Late        int64          // events that came after the late limit and do not count
+	Applied     int64          // late events that count from this run on
+	Warnings    []DayWarning   // checks that did not pass and do not block, or were accepted
 	Events      int64          // staged from them
 	Quarantined int64          // records that could not be read
 	Skipped     int64          // records that are no events by their product's own word
@@ -79,7 +101,9 @@ type Summary struct {
 }
 
 // Idle says that there was nothing to do.
-func (s Summary) Idle() bool { return s.Objects == 0 && len(s.Made) == 0 && s.Published == 0 }
+func (s Summary) Idle() bool {
+	return s.Objects == 0 && s.Removed == 0 && s.Applied == 0 && len(s.Made) == 0 && s.Published == 0
+}
 
 // A UsageError is a run that cannot be: the operator must change the
 // configuration or the arguments.
@@ -93,62 +117,78 @@ func (p *Pipeline) Yesterday() calendar.Day { return p.Zone.DayOf(p.Now().UnixMi
 
 // Night extracts what is new, makes the days of r that are due and publishes
 // what changed. Calling it again does nothing. Only one run may work on a lake
-// at a time: another gets a [*LockedError].
+// at a time: another gets a [*lease.LockedError].
 //
 // A day that goes wrong ends the run with an error after the days before it
 // have been published.
 func (p *Pipeline) Night(ctx context.Context, r Range) (sum Summary, err error) {
-	unlock, err := p.lock(ctx)
+	err = p.locked(ctx, func(ctx context.Context, p *Pipeline) (err error) {
+		sum, err = p.night(ctx, r)
+		return err
+	})
+	return sum, err
+}
+
+// night is Night for the run that holds the lake.
+func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) {
+	batches, err := p.extract(ctx, &sum)
 	if err != nil {
 		return sum, err
 	}
-	defer func() { err = errors.Join(err, unlock()) }()
-
-	batches, err := p.extract(ctx, &sum)
-	if err != nil {
+	if batches, err = p.applyLate(ctx, batches, r, &sum); err != nil {
 		return sum, err
 	}
 	foldErr := p.fold(ctx, batches, r, &sum)
 	if ctx.Err() != nil {
 		return sum, foldErr // what is made is published by the next run
 	}
-	return sum, errors.Join(foldErr, p.publish(ctx, &sum))
+	return sum, errors.Join(foldErr, p.publish(ctx, batches, &sum))
 }
 
 // batchBytes is about how many bytes of raw objects are staged at once: what
 // is staged is kept when the run is interrupted.
 const batchBytes = 4 << 30
 
-// extract stages the objects that no run has read yet and returns the
-// manifests of all batches.
+// extract stages the objects that no run has read yet, notes those that are
+// gone, and returns the manifests of all batches.
 func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, error) {
 	batches, err := p.batches(ctx)
 	if err != nil {
 		return nil, err
 	}
-	pending, err := extract.ListPending(ctx, p.Sources, batches)
+	pending, removed, err := extract.ListPending(ctx, p.Sources, batches)
 	if err != nil {
 		return nil, err
 	}
+	if err := p.checkRemoved(batches, pending, removed); err != nil {
+		return nil, err
+	}
+	lateBefore, err := p.lateBefore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(pending, func(a, b extract.Pending) int { return cmp.Compare(fresh(a), fresh(b)) })
+	sum.Removed = len(removed)
+	crash.At("extract.objects-listed")
 	at := Progress{Stage: "extract", Total: totalSize(pending)}
-	for len(pending) > 0 {
-		n, size := 1, pending[0].Object.Size
-		for n < len(pending) && size+pending[n].Object.Size <= batchBytes {
-			size += pending[n].Object.Size
-			n++
-		}
-		batch, err := extract.Stage(ctx, p.Lake, p.Sources, pending[:n], lake.NextBatch(batches), extract.Options{
-			Zone: p.Zone, Now: p.Now().UnixMicro(), Workers: p.Workers, MemoryBytes: p.MemoryBytes,
+	for len(pending) > 0 || len(removed) > 0 {
+		n := batchOf(pending)
+		options := extract.Options{
+			Zone: p.Zone, Now: p.Now().UnixMicro(), Workers: p.Workers, MemoryBytes: p.MemoryBytes, Removed: removed, Run: p.Run,
 			Progress: func(done extract.Progress) {
 				p.progress(Progress{Stage: at.Stage, Done: at.Done + done.Bytes, Total: at.Total, Rows: at.Rows + done.Events})
 			},
-		})
+		}
+		if n > 0 && !pending[0].Known {
+			options.LateBefore = lateBefore // what is read again was not late when it came
+		}
+		batch, err := extract.Stage(ctx, p.Lake, p.Sources, pending[:n], lake.NextBatch(batches), options)
 		if err != nil {
 			return nil, fmt.Errorf("extract: %w", err)
 		}
-		at.Done += size
+		at.Done += totalSize(pending[:n])
 		at.Rows += sum.extracted(batch)
-		batches, pending = append(batches, batch), pending[n:]
+		batches, pending, removed = append(batches, batch), pending[n:], nil
 	}
 	if sum.Objects > 0 {
 		sum.TooBad = float64(sum.Quarantined) > p.MaxBadShare*float64(sum.Events+sum.Quarantined) ||
@@ -159,9 +199,61 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 			}
 			return cmp.Compare(b.Quarantined, a.Quarantined)
 		})
-		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "events", sum.Events, "quarantined", sum.Quarantined, "skipped", sum.Skipped)
 	}
+	if sum.Objects > 0 || sum.Removed > 0 {
+		p.Log.InfoContext(ctx, "extracted", "objects", sum.Objects, "removed", sum.Removed, "events", sum.Events,
+			"late", sum.Late, "quarantined", sum.Quarantined, "skipped", sum.Skipped)
+	}
+	crash.At("extract.done")
 	return batches, nil
+}
+
+// fresh orders objects that have not been read before after the others.
+func fresh(p extract.Pending) int {
+	if p.Known {
+		return 0
+	}
+	return 1
+}
+
+// batchOf returns how many of the pending objects are read together: all are
+// new, or all have been read before.
+func batchOf(pending []extract.Pending) int {
+	n, size := 0, int64(0)
+	for n < len(pending) && pending[n].Known == pending[0].Known {
+		size += pending[n].Object.Size
+		if n > 0 && size > batchBytes {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// checkRemoved refuses a source that has lost all its objects at once: more
+// likely it is not where it was.
+func (p *Pipeline) checkRemoved(batches []lake.Batch, pending []extract.Pending, removed []lake.ObjectKey) error {
+	if p.Accept != "" {
+		return nil
+	}
+	had, lost := map[string]int{}, map[string]int{}
+	for key := range lake.Present(batches) {
+		had[key.Source]++
+	}
+	for _, key := range removed {
+		lost[key.Source]++
+	}
+	for _, o := range pending {
+		had[o.Source]++ // there is something
+	}
+	for _, s := range p.Sources {
+		if n := lost[s.Name]; n > 0 && n == had[s.Name] {
+			return &CheckError{Text: fmt.Sprintf("source %s at %s has none of the %d objects any more that were read from it: "+
+				"is it still there, and match still right? If they expire, set when_removed: keep; if they are to count no more, say why with --accept",
+				s.Name, s.Bucket, n)}
+		}
+	}
+	return nil
 }
 
 func totalSize(pending []extract.Pending) (bytes int64) {
@@ -173,6 +265,11 @@ func totalSize(pending []extract.Pending) (bytes int64) {
 
 // extracted counts a batch and returns its events.
 func (s *Summary) extracted(batch lake.Batch) (events int64) {
+	for _, f := range batch.Staged {
+		if f.IsLate {
+			s.Late += f.Rows
+		}
+	}
 	for _, in := range batch.Inputs {
 		s.Objects++
 		s.Quarantined += in.Quarantined
@@ -207,28 +304,18 @@ func (p *Pipeline) batches(ctx context.Context) ([]lake.Batch, error) {
 
 // fold makes the days of r that are due.
 func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum *Summary) error {
-	made, err := lake.Days(ctx, p.Lake)
+	c, err := p.chain(ctx, batches)
 	if err != nil {
 		return err
 	}
-	staged := lake.Staged(batches)
-	days := dataDays(staged, p.horizon(r, made))
-	identity, err := p.identity(ctx, batches)
-	if err != nil {
-		return err
-	}
-	c := &chain{
-		lake: p.Lake, rules: p.rules(identity), made: made,
-		under: newUnder(p.Definition, p.Analysis, p.Compare, identity, p.Zone),
-		stamp: func(d *lake.Day) { d.Run, d.Made = p.Run, p.Now().UTC() },
-	}
+	days := dataDays(c.staged, p.horizon(r, c.made))
 	if r.Force {
 		if err := c.forget(ctx, days, r.Includes); err != nil {
 			return err
 		}
 	}
 	done := int64(0)
-	sum.Made, err = c.foldDue(ctx, days, staged, func(day calendar.Day) {
+	sum.Made, err = c.foldDue(ctx, days, func(day calendar.Day) {
 		done++
 		p.progress(Progress{Stage: "fold", Done: done, Total: int64(len(days))})
 		p.Log.InfoContext(ctx, "day folded", "day", day, "events", c.made[day].Ledger.Events, "sessions", len(c.last().sessions))
@@ -236,7 +323,29 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 	for _, day := range sum.Made {
 		sum.Sessions += c.made[day].Tables["sessions"].Rows
 	}
-	return err
+	sum.Warnings = c.warnings
+	return errors.Join(err, p.prune(ctx, c.made))
+}
+
+// chain returns what makes the days of the lake.
+func (p *Pipeline) chain(ctx context.Context, batches []lake.Batch) (*chain, error) {
+	made, err := lake.Days(ctx, p.Lake)
+	if err != nil {
+		return nil, err
+	}
+	replaced, err := lake.ReplacedRevisions(ctx, p.Lake)
+	if err != nil {
+		return nil, err
+	}
+	identity, err := p.identity(ctx, batches)
+	if err != nil {
+		return nil, err
+	}
+	return &chain{
+		lake: p.Lake, rules: p.rules(identity), made: made, replaced: replaced, batches: batches, staged: lake.Staged(batches),
+		under:  newUnder(p.Definition, p.Analysis, p.Compare, identity, p.Zone),
+		checks: p.Checks, accept: p.Accept, keep: p.KeepRevisions > 0, run: p.Run, now: p.Now().UTC(),
+	}, nil
 }
 
 // horizon is the last day to look at: yesterday or the end of the range, and
@@ -253,8 +362,8 @@ func (p *Pipeline) horizon(r Range, made map[calendar.Day]lake.Day) calendar.Day
 }
 
 // publish puts into the warehouse what it has not got.
-func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
-	references, want, err := p.partitions(ctx)
+func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summary) (err error) {
+	references, want, err := p.partitions(ctx, batches)
 	if err != nil || len(want) == 0 {
 		return err
 	}
@@ -267,6 +376,7 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	crash.At("publish.compared")
 	changed := changed(want, have)
 	sum.Last = lastDay(want)
 	if len(changed) == 0 {
@@ -275,13 +385,15 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 	if err := p.putReferences(ctx, references, changed); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	crash.At("publish.references-written")
 	p.progress(Progress{Stage: "publish", Total: int64(len(changed))})
 	// The views end with the last day that is over: what a day that is not
 	// lacks would look like users who stay away.
-	group := load.Group{Partitions: changed, AsOf: min(sum.Last, p.Yesterday()), Run: p.Run}
+	group := load.Group{Partitions: changed, AsOf: min(sum.Last, p.Yesterday()), Run: p.Run, Token: p.held.Token(), Fence: p.held.Check}
 	if err := warehouse.Publish(ctx, group); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	crash.At("publish.done")
 	p.progress(Progress{Stage: "publish", Done: int64(len(changed)), Total: int64(len(changed))})
 	sum.Published = len(changed)
 	p.Log.InfoContext(ctx, "published", "partitions", sum.Published, "last_day", sum.Last)
@@ -290,12 +402,12 @@ func (p *Pipeline) publish(ctx context.Context, sum *Summary) (err error) {
 
 // partitions returns all that the warehouse should hold, and the files of the
 // reference tables among it; none before there is a day to publish.
-func (p *Pipeline) partitions(ctx context.Context) (references []load.File, want []load.Partition, err error) {
+func (p *Pipeline) partitions(ctx context.Context, batches []lake.Batch) (references []load.File, want []load.Partition, err error) {
 	made, err := lake.Days(ctx, p.Lake)
 	if err != nil || len(made) == 0 {
 		return nil, nil, err
 	}
-	if references, err = p.references(ctx, made); err != nil {
+	if references, err = p.references(ctx, made, batches); err != nil {
 		return nil, nil, err
 	}
 	for _, f := range references {
@@ -306,6 +418,9 @@ func (p *Pipeline) partitions(ctx context.Context) (references []load.File, want
 		for _, name := range slices.Sorted(maps.Keys(tables)) {
 			f := tables[name]
 			want = append(want, load.Partition{Table: name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256})
+		}
+		if f := made[day].Restatements; f.Object != "" {
+			want = append(want, load.Partition{Table: load.Restatements().Name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256})
 		}
 	}
 	return references, want, nil
@@ -338,6 +453,7 @@ func (p *Pipeline) putReferences(ctx context.Context, references []load.File, ch
 		if err := put(ctx, p.Lake, referenceObject(f.Table), f.Data); err != nil {
 			return err
 		}
+		crash.At("publish.reference-written")
 	}
 	return nil
 }

@@ -30,7 +30,8 @@ type DayPlan struct {
 	State  State        `json:"state"`
 	Due    bool         `json:"due"`
 	Reason string       `json:"reason"`
-	Events int64        `json:"events"` // staged for the day, duplicates included
+	Causes []lake.Cause `json:"causes,omitempty"` // the raw objects that are the reason
+	Events int64        `json:"events"`           // staged for the day, duplicates included
 	Run    string       `json:"run,omitempty"`
 }
 
@@ -87,6 +88,15 @@ func plan(staged map[calendar.Day][]lake.StagedFile, made map[calendar.Day]lake.
 		plans = append(plans, p)
 	}
 	return plans
+}
+
+// nameCauses names the raw objects because of which days are stale.
+func nameCauses(days []DayPlan, batches []lake.Batch, made map[calendar.Day]lake.Day, staged map[calendar.Day][]lake.StagedFile) {
+	for i := range days {
+		if d := &days[i]; d.State == Stale {
+			d.Causes = lake.Causes(batches, made[d.Day], staged[d.Day])
+		}
+	}
 }
 
 func standing(m lake.Day) State {
@@ -161,7 +171,7 @@ func changedInputs(had, have []lake.StagedFile) string {
 	case added > 0:
 		return fmt.Sprintf("%d events arrived in %d new staged files", events, added)
 	case replaced > 0:
-		return fmt.Sprintf("objects read before were replaced (%d staged files)", replaced)
+		return fmt.Sprintf("objects read before were replaced or removed (%d staged files)", replaced)
 	case len(before) > 0:
 		return fmt.Sprintf("%d staged files are gone", len(before))
 	}

@@ -78,7 +78,7 @@ func TestPlan(t *testing.T) {
 			"29 missing: no events\n30 provisional: may change with an earlier day that is due\n"},
 		{"an object that was replaced makes the days of its events stale", func(l ledgers) {
 			l.staged[date(30)] = []lake.StagedFile{{File: l.staged[date(30)][0].File, SupersededSHA256: "other"}}
-		}, "27 published\n28 published\n29 missing: no events\n30 due stale: objects read before were replaced (1 staged files)\n"},
+		}, "27 published\n28 published\n29 missing: no events\n30 due stale: objects read before were replaced or removed (1 staged files)\n"},
 		{"a staged file that is gone", func(l ledgers) {
 			l.change(date(27), func(m *lake.Day) { m.Inputs = append(m.Inputs, stagedFile("gone", 1)) })
 		}, "27 due stale: 1 staged files are gone\n28 published: may change with an earlier day that is due\n" +

@@ -20,6 +20,7 @@ import (
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/internal/lease"
 	"sojourn/internal/parquetfile"
 	"sojourn/load"
 	"sojourn/transform"
@@ -105,6 +106,7 @@ func newSite(t testingT, dir string, lakeBucket *bucket.Bucket) *site {
 		Zone:          lisbon(t),
 		OpenWarehouse: func(context.Context) (load.Warehouse, error) { return s.warehouse, nil },
 		MaxBadShare:   1,
+		KeepRevisions: 240 * time.Hour,
 		Run:           "test",
 		Log:           slog.New(slog.DiscardHandler),
 		Workers:       2,
@@ -181,13 +183,17 @@ func (s *site) night(t testingT, day calendar.Day, r Range) Summary {
 	return sum
 }
 
-// objects returns the digests of the objects of a bucket.
+// objects returns the digests of the objects of a bucket, but for leases: each
+// run leaves one.
 func objects(t testingT, b *bucket.Bucket) map[string]string {
 	t.Helper()
 	digests := map[string]string{}
 	for o, err := range b.List(context.Background(), "") {
 		if err != nil {
 			t.Fatal(err)
+		}
+		if strings.HasPrefix(o.Name, lease.Folder) {
+			continue
 		}
 		data, err := b.Read(context.Background(), o.Name)
 		if err != nil {
@@ -218,6 +224,11 @@ func (s *site) result(t testingT) map[string]string {
 			result[f.Object] = f.SHA256
 			published[load.PartitionKey{Table: name, Day: day}] = f.SHA256
 		}
+		// What was restated is the history of runs, and no result of theirs.
+		if have[m.Restatements.Object] != m.Restatements.SHA256 {
+			t.Errorf("%s is not what its manifest says", m.Restatements.Object)
+		}
+		published[load.PartitionKey{Table: "restatements", Day: day}] = m.Restatements.SHA256
 		for _, other := range m.Others {
 			result[other.Sessions.Object], result[other.Days.Object] = other.Sessions.SHA256, other.Days.SHA256
 		}
@@ -229,12 +240,13 @@ func (s *site) result(t testingT) map[string]string {
 	}
 	for object := range have {
 		folder, _, _ := strings.Cut(object, "/")
-		if _, ok := result[object]; !ok && folder != "runs" && folder != "events" && folder != "quarantine" && folder != "reference" {
+		if _, ok := result[object]; !ok && folder != "runs" && folder != "events" && folder != "quarantine" && folder != "reference" && folder != "restatements" && folder != "history" {
 			t.Errorf("no manifest names %s", object)
 		}
 	}
 	held := maps.Clone(s.warehouse.held)
 	delete(held, load.PartitionKey{Table: "intervention_effects"})
+	delete(held, load.PartitionKey{Table: "late"})
 	if !maps.Equal(published, held) {
 		t.Errorf("the warehouse holds %d partitions, not the %d of the lake", len(held), len(published))
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"sojourn/extract"
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/internal/lease"
 	"sojourn/load"
 )
 
@@ -16,6 +16,8 @@ import (
 type Plan struct {
 	Pending     []extract.Pending // raw objects to read; their days are not known yet
 	Days        []DayPlan         // from the first day with events to the horizon
+	Removed     []lake.ObjectKey  // raw objects that were read before and are gone
+	Late        LateEvents        // read, but too late to count
 	Unpublished int               // partitions made that the warehouse has not got, reference tables included
 }
 
@@ -36,7 +38,7 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	pending, err := extract.ListPending(ctx, p.Sources, batches)
+	pending, removed, err := extract.ListPending(ctx, p.Sources, batches)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -48,17 +50,33 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	days := plan(lake.Staged(batches), made, p.rules(identity), p.horizon(r, made))
+	if r.Affected {
+		for i := range batches {
+			applyAll(&batches[i], r)
+		}
+	}
+	staged := lake.Staged(batches)
+	days := plan(staged, made, p.rules(identity), p.horizon(r, made))
+	nameCauses(days, batches, made, staged)
 	for i := range days {
 		if d := &days[i]; r.Force && !d.Due && d.State != Missing && r.Includes(d.Day) {
 			d.Due, d.Reason = true, "forced"
 		}
 	}
-	plan := Plan{Pending: pending, Days: days}
+	plan := Plan{Pending: pending, Removed: removed, Days: days, Late: lateEvents(batches)}
 	if len(made) > 0 {
-		plan.Unpublished, _, err = p.markUnpublished(ctx, days)
+		plan.Unpublished, _, err = p.markUnpublished(ctx, batches, days)
 	}
 	return plan, err
+}
+
+// applyAll lets the late files of a batch count, as far as a range goes.
+func applyAll(b *lake.Batch, r Range) {
+	for i := range b.Staged {
+		if f := &b.Staged[i]; f.IsLate && r.Includes(f.Day) && f.AppliedBy == "" {
+			f.AppliedBy = "plan"
+		}
+	}
 }
 
 // Includes says whether a day is inside the bounds.
@@ -70,8 +88,10 @@ func (r Range) Includes(day calendar.Day) bool {
 type Status struct {
 	Days      []DayPlan // from the first day with events to yesterday
 	Made      map[calendar.Day]lake.Day
-	Holder    *Holder // the run at work now; nil if there is none
-	Foreign   int     // partitions in the warehouse that this lake has not got
+	Lease     *lease.Lease   // the latest; nil if the lake never had one
+	Standing  lease.Standing // whether it keeps others out
+	Late      LateEvents     // read, but too late to count
+	Foreign   int            // partitions in the warehouse that this lake has not got
 	Yesterday calendar.Day
 }
 
@@ -90,26 +110,25 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	s := Status{Made: made, Yesterday: p.Yesterday()}
-	s.Days = plan(lake.Staged(batches), made, p.rules(identity), p.horizon(Range{}, made))
-	switch holder, err := p.holder(ctx); {
-	case err == nil:
-		s.Holder = &holder
-	case !errors.Is(err, fs.ErrNotExist):
+	s := Status{Made: made, Yesterday: p.Yesterday(), Late: lateEvents(batches)}
+	staged := lake.Staged(batches)
+	s.Days = plan(staged, made, p.rules(identity), p.horizon(Range{}, made))
+	nameCauses(s.Days, batches, made, staged)
+	if s.Lease, s.Standing, err = p.LockStatus(ctx); err != nil {
 		return Status{}, err
 	}
 	if len(made) == 0 {
 		return s, nil
 	}
-	_, s.Foreign, err = p.markUnpublished(ctx, s.Days)
+	_, s.Foreign, err = p.markUnpublished(ctx, batches, s.Days)
 	return s, err
 }
 
 // markUnpublished marks the days of which the warehouse has not got all, and
 // returns how many partitions it has not got, and how many it has that the lake
 // has not got: those of days that are gone, or of another lake.
-func (p *Pipeline) markUnpublished(ctx context.Context, days []DayPlan) (unpublished, foreign int, err error) {
-	_, want, err := p.partitions(ctx)
+func (p *Pipeline) markUnpublished(ctx context.Context, batches []lake.Batch, days []DayPlan) (unpublished, foreign int, err error) {
+	_, want, err := p.partitions(ctx, batches)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -35,6 +35,7 @@ type cli struct {
 	Backfill    backfillCmd    `cmd:"" help:"Make the tables of a range of days, both ends included."`
 	Schedule    scheduleCmd    `cmd:"" help:"Stay up and run on the configured cron spec."`
 	Status      statusCmd      `cmd:"" help:"Show how each day stands: missing, stale, provisional, published."`
+	Lock        lockCmd        `cmd:"" help:"Show which run holds the lake, and put it out if it must be."`
 	Query       queryCmd       `cmd:"" help:"Ask the embedded warehouse."`
 	Compare     compareCmd     `cmd:"" help:"Compare the app with published benchmarks and with its own past."`
 	Benchmarks  benchmarksCmd  `cmd:"" help:"Show published figures, and add those of your own."`

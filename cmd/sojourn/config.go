@@ -48,6 +48,10 @@ type config struct {
 
 	Interventions []interventionConfig `yaml:"interventions"` // what was done about the app, and when
 
+	Checks        checksConfig `yaml:"checks"`         // what a day must pass before it takes the place of what it was
+	LateLimit     duration     `yaml:"late_limit"`     // events that come later wait for backfill --affected; 0 for no limit
+	KeepRevisions duration     `yaml:"keep_revisions"` // how long tables are kept that others have replaced
+
 	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
 	Schedule    scheduleConfig   `yaml:"schedule"`
 	MaxBadShare share            `yaml:"max_bad_share"` // greatest share of unreadable records that is no failure
@@ -64,6 +68,10 @@ type sourceConfig struct {
 	Match  string                 `yaml:"match"`
 	Fields map[string]fieldConfig `yaml:"fields"`
 	Clock  clockConfig            `yaml:"clock"`
+
+	// WhenRemoved says what becomes of the events of objects that have gone
+	// from the source: restate (they do not count any more) or keep.
+	WhenRemoved string `yaml:"when_removed"`
 
 	// Properties of the user's own that are kept of events: where each is.
 	Properties map[string]string `yaml:"properties"`
@@ -193,8 +201,9 @@ func (s *size) UnmarshalText(text []byte) error {
 func defaults() config {
 	return config{
 		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20, WeekStart: "monday",
-		Limits:     limitsConfig{extract.DefaultObjectBytes, extract.DefaultRatio},
-		Session:    sessionConfig{Preset: "app"},
+		Limits:  limitsConfig{extract.DefaultObjectBytes, extract.DefaultRatio},
+		Session: sessionConfig{Preset: "app"},
+		Checks:  defaultChecks(), LateLimit: defaultLateLimit, KeepRevisions: defaultKeepRevisions,
 		Push:       pushConfig{Window: duration(30 * time.Minute)},
 		Benchmarks: benchmarksConfig{Industry: "all", Platform: "all"},
 		Schedule:   scheduleConfig{Cron: "15 4 * * *", Timezone: "UTC"},
@@ -289,6 +298,9 @@ func (c *config) validate() error {
 		if s.URL != "" && within(c.path(c.Lake), c.path(s.URL)) {
 			report("source %q: the lake %s is inside of it: what sojourn writes would be read as events", s.Name, c.Lake)
 		}
+		if !slices.Contains([]string{"", "restate", "keep"}, s.WhenRemoved) {
+			report("source %q: when_removed: %q: want restate or keep", s.Name, s.WhenRemoved)
+		}
 		if err := c.source(s).Validate(); err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				report("%s", line)
@@ -317,6 +329,9 @@ func (c *config) validate() error {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			report("%s", line)
 		}
+	}
+	if c.LateLimit < 0 || c.KeepRevisions < 0 {
+		report("late_limit and keep_revisions: want a duration such as 30d, or 0")
 	}
 	if b := c.Warehouse.BigQuery; b != nil {
 		if b.Project == "" || b.Dataset == "" {
@@ -365,7 +380,7 @@ func (c *config) source(s sourceConfig) extract.Source {
 	}
 	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
 	return extract.Source{
-		Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties,
+		Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties, KeepRemoved: s.WhenRemoved == "keep",
 		Limits: extract.Limits{ObjectBytes: int64(c.Limits.MaxObjectBytes), Ratio: int64(c.Limits.MaxRatio)},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"gocloud.dev/gcerrors"
 	"google.golang.org/api/googleapi"
 
+	"sojourn/internal/lease"
 	"sojourn/load"
 	"sojourn/schedules"
 )
@@ -17,7 +18,8 @@ func exitCode(ctx context.Context, err error) int {
 	var (
 		usage  usageError
 		config *schedules.UsageError
-		locked *schedules.LockedError
+		locked *lease.LockedError
+		fenced *lease.FencedError
 		checks *schedules.CheckError
 	)
 	switch {
@@ -25,7 +27,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitOK
 	case errors.As(err, &usage), errors.As(err, &config):
 		return exitUsage
-	case errors.As(err, &locked):
+	case errors.As(err, &locked), errors.As(err, &fenced):
 		return exitLocked
 	case errors.As(err, &checks):
 		return exitBlocked

@@ -131,6 +131,13 @@ benchmarks: {industry: %s, platform: all}   # whose published figures to compare
 %s
 max_bad_share: %-11s # a greater share of records, or of bytes, unreadable: exit status 3
 schedule: {cron: "15 4 * * *", timezone: %s}   # for sojourn schedule
+
+# checks:                  # before tables take the place of others; level: block, warn or off
+#   shrink: {share: 50%%, level: block}      # most that a day may lose of its events
+#   volume: {share: 10%%, level: block}      # least of what is usual on the weekday
+#   zero_length: {share: 90%%, level: warn}  # most of a day's sessions; likewise crashed, capped
+# late_limit: 30d          # events that come later wait for sojourn backfill --affected; 0: no limit
+# keep_revisions: 30d      # how long replaced tables are kept, for diff and explain
 # memory: 64MiB            # for events being staged; a run takes several times as much
 # limits: {max_object_bytes: 64GiB, max_ratio: 500}   # of a raw object, decompressed: docs/limits.md
 `, s.App, s.Zone, s.URL, s.Format, others(s.Format), fmt.Sprintf("%q", s.Match), f.source, f.preset, keyEvents, s.Industry, cmp.Or(s.Questions, questions), s.MaxBadShare, s.Zone), nil

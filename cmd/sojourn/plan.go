@@ -68,12 +68,29 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 		}
 		rows++
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", d.Day, d.State, thousands(d.Events), would, d.Reason)
+		for i, cause := range d.Causes {
+			if i == 5 {
+				fmt.Fprintf(table, "\t\t\t\t  and %d more\n", len(d.Causes)-i)
+				break
+			}
+			fmt.Fprintf(table, "\t\t\t\t  %s\n", cause)
+		}
 	}
 	if rows > 0 {
 		table.Flush()
 	}
 	if again > 0 {
 		fmt.Fprintf(a.stdout, "%s to read again: format, fields or clock of the source changed\n", plural(again, "object"))
+	}
+	for i, o := range plan.Removed {
+		if i == 5 {
+			fmt.Fprintf(a.stdout, "gone from the source: and %d more\n", len(plan.Removed)-i)
+			break
+		}
+		fmt.Fprintf(a.stdout, "gone from the source: %s %s; its events count no more after the next run\n", o.Source, o.Object)
+	}
+	if l := plan.Late; l.Events > 0 {
+		fmt.Fprintf(a.stdout, "%s of %s to %s came after late_limit and do not count: sojourn backfill --affected applies them\n", plural(l.Events, "event"), l.First, l.Last)
 	}
 	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s to publish\n",
 		plural(len(plan.Pending)-again, "new object"), megabytes(bytes), plural(due, "day"), plural(plan.Unpublished, "partition"))

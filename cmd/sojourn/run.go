@@ -9,52 +9,29 @@ import (
 )
 
 type runCmd struct {
-	Date *calendar.Day `placeholder:"DATE" help:"Make this day, and the earlier ones it depends on, instead of every day up to yesterday."`
+	Date   *calendar.Day `placeholder:"DATE" help:"Make this day, and the earlier ones it depends on, instead of every day up to yesterday."`
+	Accept string        `placeholder:"REASON" help:"Let days pass checks that block them, and note why."`
 }
 
 func (c *runCmd) Help() string {
 	return `Reads the objects that no run has read yet, makes the tables of every day that is missing or
 stale, oldest first, and publishes what changed. Running it again does nothing.
 
+A day that has lost most of its events, or has far fewer than is usual on its weekday, keeps its
+tables of before and ends the run with status 4. If it is right, say why with --accept.
+
 Examples:
   sojourn run                        every night, from cron
-  sojourn run --date 2026-10-05      that day only, also if it is today`
+  sojourn run --date 2026-10-05      that day only, also if it is today
+  sojourn run --accept "the test traffic of October was taken out"`
 }
 
 func (c *runCmd) Run(ctx context.Context, a *app) error {
-	return a.night(ctx, schedules.Range{To: c.Date})
-}
-
-type backfillCmd struct {
-	From   calendar.Day `required:"" placeholder:"DATE" help:"First day, YYYY-MM-DD."`
-	To     calendar.Day `required:"" placeholder:"DATE" help:"Last day, included."`
-	Force  bool         `help:"Make the days again even if nothing changed."`
-	DryRun bool         `help:"Say what would be done, write nothing."`
-}
-
-func (c *backfillCmd) Help() string {
-	return `Makes the days of a range, both ends included, oldest first. A day's tables start from what is
-known at the end of the day before, so earlier days that are due are made too, and later days
-that have tables are brought into step. Interrupted, it goes on where it stopped.
-
-Examples:
-  sojourn backfill --from 2026-10-01 --to 2026-10-31
-  sojourn backfill --from 2026-10-01 --to 2026-10-31 --force --dry-run`
-}
-
-func (c *backfillCmd) Run(ctx context.Context, a *app) error {
-	r := schedules.Range{From: &c.From, To: &c.To, Force: c.Force}
-	if c.To < c.From {
-		return usagef("--to %s is before --from %s", c.To, c.From)
-	}
-	if c.DryRun {
-		return a.plan(ctx, r, false)
-	}
-	return a.night(ctx, r)
+	return a.night(ctx, schedules.Range{To: c.Date}, c.Accept)
 }
 
 // night runs the pipeline and tells how it went.
-func (a *app) night(ctx context.Context, r schedules.Range) error {
+func (a *app) night(ctx context.Context, r schedules.Range, accept string) error {
 	p, err := a.open(ctx, true)
 	if err != nil {
 		return err
@@ -63,6 +40,7 @@ func (a *app) night(ctx context.Context, r schedules.Range) error {
 	if err := p.hasWarehouse(ctx); err != nil {
 		return err
 	}
+	p.pipeline.Accept = accept
 	sum, err := a.runNight(ctx, p, r)
 	a.summarize(sum)
 	if err == nil && sum.Idle() {
@@ -80,6 +58,7 @@ func (a *app) runNight(ctx context.Context, p *project, r schedules.Range) (sche
 		err = errUnreadable
 	}
 	a.complain(sum)
+	a.warn(sum)
 	return sum, err
 }
 
@@ -120,6 +99,15 @@ func (a *app) summarize(sum schedules.Summary) {
 			fmt.Fprintf(a.stdout, ", %s skipped that the product itself leaves out", plural(sum.Skipped, "record"))
 		}
 		fmt.Fprintln(a.stdout)
+	}
+	if sum.Removed > 0 {
+		fmt.Fprintf(a.stdout, "removed    %s: gone from the source, and their events count no more\n", plural(sum.Removed, "object"))
+	}
+	if sum.Late > 0 {
+		fmt.Fprintf(a.stdout, "late       %s of days longer ago than late_limit: they wait for sojourn backfill --affected\n", plural(sum.Late, "event"))
+	}
+	if sum.Applied > 0 {
+		fmt.Fprintf(a.stdout, "applied    %s that had come too late\n", plural(sum.Applied, "event"))
 	}
 	if n := len(sum.Made); n > 0 {
 		fmt.Fprintf(a.stdout, "made       %s, %s to %s: %s\n", plural(n, "day"), sum.Made[0], sum.Made[n-1], plural(sum.Sessions, "session"))

@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"sojourn/internal/lease"
 	"sojourn/schedules"
 )
 
@@ -83,11 +84,14 @@ func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 	fmt.Fprintf(a.stdout, "%d published, %d provisional, %d stale, %d unpublished, %d missing; yesterday was %s\n",
 		counts[schedules.Published], counts[schedules.Provisional], counts[schedules.Stale],
 		counts[schedules.Unpublished], counts[schedules.Missing], s.Yesterday)
+	if l := s.Late; l.Events > 0 {
+		fmt.Fprintf(a.stdout, "%s of %s to %s came after late_limit and do not count: sojourn backfill --affected applies them\n", plural(l.Events, "event"), l.First, l.Last)
+	}
 	if s.Foreign > 0 {
 		fmt.Fprintf(a.stdout, "the warehouse holds %s that this lake has not got: it was filled from another lake, or days of this one are gone\n",
 			plural(s.Foreign, "partition"))
 	}
-	if h := s.Holder; h != nil {
-		fmt.Fprintf(a.stdout, "locked by run %s: process %d on %s, since %s\n", h.Run, h.PID, h.Host, h.Since.Format(time.RFC3339))
+	if s.Standing != lease.Released {
+		fmt.Fprintln(a.stdout, standingText(s.Lease, s.Standing))
 	}
 }

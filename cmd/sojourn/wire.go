@@ -104,6 +104,7 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 		Lake: lake, Sources: sources, Definition: definition, Analysis: analysis, Compare: compared, Zone: zone,
 		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) { return p.warehouse(ctx) },
 		Reference:     reference, Interventions: interventions,
+		Checks: cfg.Checks.checks(), LateLimit: time.Duration(cfg.LateLimit), KeepRevisions: time.Duration(cfg.KeepRevisions),
 		MaxBadShare: float64(cfg.MaxBadShare), MemoryBytes: int64(cfg.Memory), Workers: a.cli.Workers,
 		Now: time.Now, Run: run.String(), Log: a.log,
 	}

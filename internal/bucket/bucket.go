@@ -32,7 +32,13 @@ type Bucket struct {
 	dir     string // of a directory bucket; empty for others
 	blob    *blob.Bucket
 	version func(*blob.ListObject) string
-	closed  atomic.Bool
+
+	closed   *atomic.Bool // shared with the buckets made of it
+	prefix   string       // before the names of all objects
+	borrowed bool         // blob is another bucket's to close
+	overlay  *overlay     // nil for a bucket with nothing under it
+
+	guard func(ctx context.Context, name string) error // nil admits all
 }
 
 // An Object is one listed object.
@@ -55,7 +61,7 @@ var ErrExists = errors.New("object exists already")
 // create is set. Version tells the version of an object of a cloud bucket; nil
 // uses what all drivers know, checksum or modification time.
 func Open(ctx context.Context, location string, create bool, version func(*blob.ListObject) string) (*Bucket, error) {
-	b := &Bucket{url: location, version: version}
+	b := &Bucket{url: location, version: version, closed: new(atomic.Bool)}
 	if !strings.HasSuffix(location, "://") {
 		b.url = strings.TrimSuffix(location, "/")
 	}
@@ -115,6 +121,9 @@ func (b *Bucket) String() string { return b.url }
 
 // Close releases the bucket's connections.
 func (b *Bucket) Close() error {
+	if b.borrowed {
+		return nil
+	}
 	b.closed.Store(true)
 	return b.blob.Close()
 }
@@ -124,12 +133,19 @@ func (b *Bucket) Close() error {
 // folders below prefix that cannot be listed (their names end with a slash), are
 // objects with a problem.
 func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
+	if b.overlay != nil {
+		return b.overlay.list(ctx, b.list(ctx, prefix), prefix)
+	}
+	return b.list(ctx, prefix)
+}
+
+func (b *Bucket) list(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		if b.dir != "" {
 			b.listDir(ctx, prefix, yield)
 			return
 		}
-		objects := b.blob.List(&blob.ListOptions{Prefix: prefix})
+		objects := b.blob.List(&blob.ListOptions{Prefix: b.prefix + prefix})
 		for {
 			o, err := objects.Next(ctx)
 			if err == io.EOF {
@@ -142,7 +158,7 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 			if o.IsDir {
 				continue
 			}
-			if !yield(Object{Name: o.Key, Size: o.Size, Version: b.versionOf(o)}, nil) {
+			if !yield(Object{Name: o.Key[len(b.prefix):], Size: o.Size, Version: b.versionOf(o)}, nil) {
 				return
 			}
 		}
@@ -164,14 +180,10 @@ func (b *Bucket) versionOf(o *blob.ListObject) string {
 // Open returns the contents of an object. The error is [fs.ErrNotExist] if
 // there is none by that name.
 func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
-	if b.dir != "" {
-		f, err := b.openFile(name)
-		if err != nil {
-			return nil, b.wrap("open", name, err)
-		}
-		return f, nil
+	r, err := b.openRange(ctx, name, 0, -1)
+	if b.overlay.shows(name, err) {
+		return b.overlay.below.Open(ctx, name)
 	}
-	r, err := b.blob.NewReader(ctx, name, nil)
 	if err != nil {
 		return nil, b.wrap("open", name, err)
 	}
@@ -180,9 +192,12 @@ func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 // Read returns the contents of a small object whole.
 func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
-	r, err := b.Open(ctx, name)
+	r, err := b.openRange(ctx, name, 0, -1)
+	if b.overlay.shows(name, err) {
+		return b.overlay.below.Read(ctx, name)
+	}
 	if err != nil {
-		return nil, err
+		return nil, b.wrap("read", name, err)
 	}
 	defer r.Close() // read-only: nothing to lose
 	data, err := io.ReadAll(r)
@@ -196,29 +211,27 @@ func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
 // ends before.
 func (b *Bucket) ReadRange(ctx context.Context, name string, from, length int64) ([]byte, error) {
 	r, err := b.openRange(ctx, name, from, length)
+	if b.overlay.shows(name, err) {
+		return b.overlay.below.ReadRange(ctx, name, from, length)
+	}
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
 	defer r.Close() // read-only: nothing to lose
-	data, err := io.ReadAll(io.LimitReader(r, length))
+	data, err := io.ReadAll(r)
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
 	return data, nil
 }
 
+// openRange opens an object of the bucket itself from a place on, for length
+// bytes, or for all that there are if length is negative.
 func (b *Bucket) openRange(ctx context.Context, name string, from, length int64) (io.ReadCloser, error) {
-	if b.dir == "" {
-		return b.blob.NewRangeReader(ctx, name, from, length, nil)
+	if b.dir != "" {
+		return b.openFileRange(b.prefix+name, from, length)
 	}
-	f, err := b.openFile(name)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := f.Seek(from, io.SeekStart); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return b.blob.NewRangeReader(ctx, b.prefix+name, from, length, nil)
 }
 
 // Put stores whatever write writes as the object's contents, replacing the
@@ -231,11 +244,11 @@ func (b *Bucket) Put(ctx context.Context, name string, write func(io.Writer) err
 // Create is Put for an object that must not exist: of several callers at most
 // one succeeds, the others get [ErrExists].
 func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
-	if err := checkName(name); err != nil {
+	if err := checkName(b.prefix + name); err != nil {
 		return fmt.Errorf("create in %s: %w", b.url, err)
 	}
-	if path, ok := b.LocalPath(name); ok {
-		return b.createFile(path, name, data)
+	if path, ok := b.ownPath(name); ok {
+		return b.createFile(ctx, path, name, data)
 	}
 	return b.put(ctx, name, &blob.WriterOptions{IfNotExist: true}, func(w io.Writer) error {
 		_, err := w.Write(data)
@@ -245,7 +258,7 @@ func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
 
 // createFile makes a file whole and at once: the driver looks and then renames,
 // between which another process can do the same.
-func (b *Bucket) createFile(path, name string, data []byte) (err error) {
+func (b *Bucket) createFile(ctx context.Context, path, name string, data []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
 	}
@@ -255,7 +268,7 @@ func (b *Bucket) createFile(path, name string, data []byte) (err error) {
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close(), b.admit(ctx, name)); err != nil {
 		return fmt.Errorf("create %s/%s: %w", b.url, name, err)
 	}
 	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
@@ -267,18 +280,22 @@ func (b *Bucket) createFile(path, name string, data []byte) (err error) {
 }
 
 func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions, write func(io.Writer) error) error {
-	if err := checkName(name); err != nil {
+	if err := checkName(b.prefix + name); err != nil {
 		return fmt.Errorf("write in %s: %w", b.url, err)
 	}
 	// Closing a writer commits the object; cancelling its context first is
 	// the only way not to.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := b.blob.NewWriter(ctx, name, opts)
+	w, err := b.blob.NewWriter(ctx, b.prefix+name, opts)
 	if err != nil {
 		return b.wrap("write", name, err)
 	}
-	if err := write(w); err != nil {
+	err = write(w)
+	if err == nil {
+		err = b.admit(ctx, name)
+	}
+	if err != nil {
 		cancel()
 		w.Close() // the error to report is the first one
 		return b.wrap("write", name, err)
@@ -291,10 +308,18 @@ func (b *Bucket) put(ctx context.Context, name string, opts *blob.WriterOptions,
 
 // Delete removes an object; one that does not exist is no error.
 func (b *Bucket) Delete(ctx context.Context, name string) error {
-	if err := checkName(name); err != nil {
+	if err := checkName(b.prefix + name); err != nil {
 		return fmt.Errorf("delete in %s: %w", b.url, err)
 	}
-	if err := b.blob.Delete(ctx, name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+	if err := b.admit(ctx, name); err != nil {
+		return b.wrap("delete", name, err)
+	}
+	if b.overlay != nil {
+		if err := b.overlay.remove(ctx, b, name); err != nil {
+			return err
+		}
+	}
+	if err := b.blob.Delete(ctx, b.prefix+name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 		return b.wrap("delete", name, err)
 	}
 	return nil
@@ -302,9 +327,12 @@ func (b *Bucket) Delete(ctx context.Context, name string) error {
 
 // Exists reports whether there is an object of that name.
 func (b *Bucket) Exists(ctx context.Context, name string) (bool, error) {
-	ok, err := b.blob.Exists(ctx, name)
+	ok, err := b.blob.Exists(ctx, b.prefix+name)
 	if err != nil {
 		return false, b.wrap("look up", name, err)
+	}
+	if !ok && b.overlay != nil && !b.overlay.hides(name) {
+		return b.overlay.below.Exists(ctx, name)
 	}
 	return ok, nil
 }
@@ -312,22 +340,28 @@ func (b *Bucket) Exists(ctx context.Context, name string) (bool, error) {
 // LocalPath returns the file that holds an object of a directory bucket; ok is
 // false for other buckets, and for names that lead out of the directory.
 func (b *Bucket) LocalPath(name string) (path string, ok bool) {
-	local := filepath.FromSlash(name)
+	path, ok = b.ownPath(name)
+	if ok && b.overlay != nil && !b.overlay.hides(name) {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return b.overlay.below.LocalPath(name)
+		}
+	}
+	return path, ok
+}
+
+func (b *Bucket) ownPath(name string) (path string, ok bool) {
+	local := filepath.FromSlash(b.prefix + name)
 	return filepath.Join(b.dir, local), b.dir != "" && filepath.IsLocal(local)
 }
 
 // URL returns the URL of an object for other programs, such as gs://bucket/name.
-func (b *Bucket) URL(name string) string { return b.base + name }
+func (b *Bucket) URL(name string) string { return b.base + b.prefix + name }
 
 func (b *Bucket) wrap(verb, name string, err error) error {
-	code := gcerrors.Code(err)
-	if errors.Is(err, fs.ErrNotExist) {
-		code = gcerrors.NotFound
-	}
-	switch code {
-	case gcerrors.NotFound:
+	switch code := gcerrors.Code(err); {
+	case code == gcerrors.NotFound, errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, fs.ErrNotExist)
-	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
+	case code == gcerrors.FailedPrecondition, code == gcerrors.AlreadyExists:
 		return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, ErrExists)
 	}
 	return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, err)

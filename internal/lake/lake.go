@@ -9,15 +9,12 @@ package lake
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,8 +27,11 @@ import (
 )
 
 const (
-	batches = "runs/batches/"
-	days    = "runs/days/"
+	batches   = "runs/batches/"
+	days      = "runs/days/"
+	revisions = "runs/revisions/"
+	applied   = "runs/applied/"
+	history   = "history/"
 )
 
 // A File is an object of the lake that a manifest names.
@@ -47,8 +47,9 @@ type File struct {
 	Sums map[string]int64 `json:"sums,omitempty"`
 
 	// IsLate says of staged events that they came after the late limit: they
-	// count once a backfill has applied them.
-	IsLate bool `json:"is_late,omitempty"`
+	// count once a backfill has applied them, whose run is then in AppliedBy.
+	IsLate    bool   `json:"is_late,omitempty"`
+	AppliedBy string `json:"-"`
 }
 
 // An Input is a raw object that was read.
@@ -147,16 +148,42 @@ type Day struct {
 	Others map[string]Other `json:"others,omitempty"` // what definitions that are only compared make of the day, by name
 	Ledger transform.Ledger `json:"ledger"`           // where the day's events went
 
-	// Revision counts the contents that the day has had; 1 for the first.
-	// Making a day again with the same result is no revision.
-	Revision int64  `json:"revision"`
-	Reason   string `json:"reason"` // why the day was made
+	// Batch is the latest batch that was there when the day was made.
+	Batch string `json:"batch,omitempty"`
+
+	// Revision counts the contents that the day's tables have had; 1 for the
+	// first. Making a day again with the same result is no revision: what
+	// follows stays as it was.
+	Revision   int64     `json:"revision"`
+	AsOf       time.Time `json:"as_of"`                 // when the revision was made
+	By         string    `json:"by"`                    // the run that made it
+	Reason     string    `json:"reason"`                // why it was made
+	Because    []Cause   `json:"because,omitempty"`     // the raw objects that were the reason, the first of them
+	MoreCauses int       `json:"more_causes,omitempty"` // how many there are beside Because
+	Accepted   string    `json:"accepted,omitempty"`    // why an operator let it pass a check, if one did
+
+	// Headline is what the day comes to in a few numbers, by metric.
+	Headline map[string]float64 `json:"headline,omitempty"`
+
+	// Checks are the checks that did not pass, and were warnings or accepted.
+	Checks []Check `json:"checks,omitempty"`
+
+	// Restatements is the file of the day's rows in that table.
+	Restatements File `json:"restatements"`
 
 	// Fingerprint is a digest of all that the tables are a function of.
 	Fingerprint string `json:"fingerprint"`
 
-	Run  string    `json:"run"`  // the run that made them
+	Run  string    `json:"run"`  // the run that made them last
 	Made time.Time `json:"made"` // when
+}
+
+// A Check is what came of a check of a day's tables.
+type Check struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"` // what was found
+	Limit float64 `json:"limit"` // what was allowed
+	Text  string  `json:"text"`  // the same in words
 }
 
 // An Other is what a definition that is only compared makes of a day.
@@ -206,9 +233,19 @@ func IdentityObject(batch string) string {
 	return fmt.Sprintf("identity/batch-%s.parquet", batch)
 }
 
-// Batches reads the manifests of all extractions, oldest first.
+// Batches reads the manifests of all extractions, oldest first. Late files that
+// a backfill has applied are not late any more.
 func Batches(ctx context.Context, b *bucket.Bucket) ([]Batch, error) {
-	return readAll[Batch](ctx, b, batches)
+	all, err := readAll[Batch](ctx, b, batches)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := readAll[Applied](ctx, b, applied)
+	if err != nil {
+		return nil, err
+	}
+	apply(all, counts)
+	return all, nil
 }
 
 // WriteBatch commits an extraction.
@@ -238,8 +275,17 @@ func Days(ctx context.Context, b *bucket.Bucket) (map[calendar.Day]Day, error) {
 	return byDay, nil
 }
 
+// HasDays says whether any day has been made.
+func HasDays(ctx context.Context, b *bucket.Bucket) (bool, error) {
+	for _, err := range b.List(ctx, days) {
+		return err == nil, err
+	}
+	return false, nil
+}
+
 // WriteDay commits the tables of a day.
 func WriteDay(ctx context.Context, b *bucket.Bucket, day Day) error {
+	day.Fingerprint = day.fingerprint()
 	return writeJSON(ctx, b, days+day.Day.String()+".json", day)
 }
 
@@ -247,101 +293,6 @@ func WriteDay(ctx context.Context, b *bucket.Bucket, day Day) error {
 // error.
 func RemoveDay(ctx context.Context, b *bucket.Bucket, day calendar.Day) error {
 	return b.Delete(ctx, days+day.String()+".json")
-}
-
-// Staged returns the staged files of each day, sorted by object name.
-func Staged(done []Batch) map[calendar.Day][]StagedFile {
-	stands := standing(done)
-	byDay := map[calendar.Day][]StagedFile{}
-	for i, batch := range done {
-		var superseded []ObjectKey
-		for _, in := range batch.Inputs {
-			// A reading that gave no event has none that could be superseded.
-			if in.Events > 0 && !stands(i, in) {
-				superseded = append(superseded, ObjectKey{in.Source, in.Object})
-			}
-		}
-		sortKeys(superseded)
-		digest := ""
-		if len(superseded) > 0 {
-			digest = fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q", superseded)))
-		}
-		for _, f := range batch.Staged {
-			byDay[f.Day] = append(byDay[f.Day], StagedFile{f, superseded, digest})
-		}
-	}
-	for _, files := range byDay {
-		slices.SortFunc(files, func(a, b StagedFile) int { return strings.Compare(a.Object, b.Object) })
-	}
-	return byDay
-}
-
-// Aliases are a batch's records of which id is whose that count.
-type Aliases struct {
-	File
-	Superseded []ObjectKey // sorted: records of these objects do not count
-}
-
-// Identity returns the files of aliases, oldest first.
-func Identity(done []Batch) []Aliases {
-	stands := standing(done)
-	var files []Aliases
-	for i, batch := range done {
-		var superseded []ObjectKey
-		for _, in := range batch.Inputs {
-			if in.Aliases > 0 && !stands(i, in) {
-				superseded = append(superseded, ObjectKey{in.Source, in.Object})
-			}
-		}
-		sortKeys(superseded)
-		for _, f := range batch.Identity {
-			files = append(files, Aliases{f, superseded})
-		}
-	}
-	return files
-}
-
-func sortKeys(keys []ObjectKey) {
-	slices.SortFunc(keys, func(a, b ObjectKey) int {
-		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Object, b.Object))
-	})
-}
-
-// standing returns what says whether a reading of batch i counts: it is the
-// latest of its object, and no object has been read for good in its place.
-func standing(done []Batch) func(i int, in Input) bool {
-	type edition struct{ source, name string }
-	latest := latestReadings(done)
-	settled := map[edition]bool{}
-	for i, batch := range done {
-		for _, in := range batch.Inputs {
-			if in.Edition != "" && !in.Provisional && in.Version != "" && latest[ObjectKey{in.Source, in.Object}] == i {
-				settled[edition{in.Source, in.Edition}] = true
-			}
-		}
-	}
-	return func(i int, in Input) bool {
-		return latest[ObjectKey{in.Source, in.Object}] == i &&
-			!(in.Provisional && settled[edition{in.Source, in.Edition}])
-	}
-}
-
-// latestReadings returns the batch whose reading of each object counts: the
-// last one that read it to the end, or the last one if none did. A reading
-// that broke off has no version, and must not undo an earlier one.
-func latestReadings(done []Batch) map[ObjectKey]int {
-	latest := map[ObjectKey]int{}
-	complete := map[ObjectKey]bool{}
-	for i, batch := range done {
-		for _, in := range batch.Inputs {
-			key := ObjectKey{in.Source, in.Object}
-			if in.Version != "" || !complete[key] {
-				latest[key] = i
-			}
-			complete[key] = complete[key] || in.Version != ""
-		}
-	}
-	return latest
 }
 
 // readers is how many manifests are read at once: a lake on object storage

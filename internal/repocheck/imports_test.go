@@ -25,6 +25,7 @@ var mayImport = map[string]rule{
 	"internal/bucket":        {theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
 	"internal/bucket/clouds": {theirs: "gocloud.dev/blob cloud.google.com/go/storage github.com/aws github.com/Azure"},
 	"internal/lake":          {ours: "internal/bucket internal/calendar transform", theirs: "golang.org/x/sync"},
+	"internal/lease":         {ours: "internal/bucket internal/crash"},
 	"internal/parquetfile":   {theirs: "github.com/parquet-go/parquet-go github.com/klauspost/compress"},
 
 	"extract": {
@@ -50,7 +51,7 @@ var mayImport = map[string]rule{
 	"internal/rule": {ours: "transform", theirs: "github.com/expr-lang/expr"},
 
 	"schedules": {
-		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/parquetfile load transform",
+		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/lease internal/parquetfile load transform",
 		theirs: "github.com/robfig/cron golang.org/x/sync",
 	},
 
@@ -60,7 +61,7 @@ var mayImport = map[string]rule{
 	},
 
 	"cmd/sojourn": {
-		ours: "extract internal/bucket internal/bucket/clouds internal/calendar internal/generate internal/lake" +
+		ours: "extract internal/bucket internal/bucket/clouds internal/calendar internal/generate internal/lake internal/lease" +
 			" internal/rule load load/bigquery load/duckdb schedules sql transform",
 		theirs: "github.com/alecthomas/kong github.com/goccy/go-yaml github.com/google/uuid" +
 			" gocloud.dev/gcerrors google.golang.org/api/googleapi",

@@ -54,6 +54,7 @@ func (w *Warehouse) Publish(ctx context.Context, g load.Group) (err error) {
 }
 
 func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, g load.Group, dir string) error {
+	crash.At("publish.duckdb-begun")
 	stale, err := staleTables(ctx, tx)
 	if err != nil {
 		return err
@@ -85,12 +86,14 @@ func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, g load.Group, dir s
 		if err := w.replace(ctx, tx, t, of, dir); err != nil {
 			return fmt.Errorf("replace %s and %d more days: %w", of[0].Key(), len(of)-1, err)
 		}
+		crash.At("publish.duckdb-table-replaced")
 	}
 	if len(changes) > 0 {
 		if err := note(ctx, tx, changes); err != nil {
 			return fmt.Errorf("published_partitions: %w", err)
 		}
 	}
+	crash.At("publish.duckdb-tables-replaced")
 	if err := execute(ctx, tx, views.DuckDBMacros()...); err != nil {
 		return fmt.Errorf("create macros: %w", err)
 	}

@@ -1,0 +1,161 @@
+package lake
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sojourn/internal/calendar"
+)
+
+// Staged returns the staged files of each day that count, sorted by object
+// name: those that are late count once they have been applied.
+func Staged(done []Batch) map[calendar.Day][]StagedFile {
+	stands := standing(done)
+	byDay := map[calendar.Day][]StagedFile{}
+	for i, batch := range done {
+		var fallen []Input // readings that do not count any more
+		for _, in := range batch.Inputs {
+			// A reading that gave no event has none that could be superseded.
+			if in.Events > 0 && !stands(i, in) {
+				fallen = append(fallen, in)
+			}
+		}
+		for _, f := range batch.Staged {
+			if f.IsLate && f.AppliedBy == "" {
+				continue
+			}
+			byDay[f.Day] = append(byDay[f.Day], stagedFile(f, fallen))
+		}
+	}
+	for _, files := range byDay {
+		slices.SortFunc(files, func(a, b StagedFile) int { return strings.Compare(a.Object, b.Object) })
+	}
+	return byDay
+}
+
+// stagedFile names the objects with events in a file whose readings have
+// fallen.
+func stagedFile(f File, fallen []Input) StagedFile {
+	var superseded []ObjectKey
+	for _, in := range fallen {
+		if in.mayHave(f.Day) {
+			superseded = append(superseded, ObjectKey{in.Source, in.Object})
+		}
+	}
+	digest := ""
+	if len(superseded) > 0 {
+		sortKeys(superseded)
+		digest = fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q", superseded)))
+	}
+	return StagedFile{f, superseded, digest}
+}
+
+// mayHave says whether an object has events of a day. Where that was not noted
+// it may have some of any.
+func (in *Input) mayHave(day calendar.Day) bool {
+	return in.Events > 0 && (in.Days == nil || in.eventsOf(day) > 0)
+}
+
+// eventsOf returns how many events of a day the object has.
+func (in *Input) eventsOf(day calendar.Day) int64 {
+	i, ok := slices.BinarySearchFunc(in.Days, day, func(c DayCount, day calendar.Day) int { return cmp.Compare(c.Day, day) })
+	if !ok {
+		return 0
+	}
+	return in.Days[i].Events
+}
+
+// Aliases are a batch's records of which id is whose that count.
+type Aliases struct {
+	File
+	Superseded []ObjectKey // sorted: records of these objects do not count
+}
+
+// Identity returns the files of aliases, oldest first.
+func Identity(done []Batch) []Aliases {
+	stands := standing(done)
+	var files []Aliases
+	for i, batch := range done {
+		var superseded []ObjectKey
+		for _, in := range batch.Inputs {
+			if in.Aliases > 0 && !stands(i, in) {
+				superseded = append(superseded, ObjectKey{in.Source, in.Object})
+			}
+		}
+		sortKeys(superseded)
+		for _, f := range batch.Identity {
+			files = append(files, Aliases{f, superseded})
+		}
+	}
+	return files
+}
+
+func sortKeys(keys []ObjectKey) {
+	slices.SortFunc(keys, func(a, b ObjectKey) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Object, b.Object))
+	})
+}
+
+// standing returns what says whether a reading of batch i counts: it is the
+// latest of its object, the object has not been removed since, and no object
+// has been read for good in its place.
+func standing(done []Batch) func(i int, in Input) bool {
+	type edition struct{ source, name string }
+	latest := latestReadings(done)
+	counts := func(i int, in Input) bool {
+		at, ok := latest[ObjectKey{in.Source, in.Object}]
+		return ok && at == i
+	}
+	settled := map[edition]bool{}
+	for i, batch := range done {
+		for _, in := range batch.Inputs {
+			if in.Edition != "" && !in.Provisional && in.Version != "" && counts(i, in) {
+				settled[edition{in.Source, in.Edition}] = true
+			}
+		}
+	}
+	return func(i int, in Input) bool {
+		return counts(i, in) && !(in.Provisional && settled[edition{in.Source, in.Edition}])
+	}
+}
+
+// latestReadings returns the batch whose reading of each object counts: the
+// last one that read it to the end, or the last one if none did. A reading
+// that broke off has no version, and must not undo an earlier one. An object
+// that was removed and has not been read since has none.
+func latestReadings(done []Batch) map[ObjectKey]int {
+	latest := map[ObjectKey]int{}
+	complete := map[ObjectKey]bool{}
+	for i, batch := range done {
+		for _, key := range batch.Removed {
+			delete(latest, key)
+			delete(complete, key)
+		}
+		for _, in := range batch.Inputs {
+			key := ObjectKey{in.Source, in.Object}
+			if in.Version != "" || !complete[key] {
+				latest[key] = i
+			}
+			complete[key] = complete[key] || in.Version != ""
+		}
+	}
+	return latest
+}
+
+// Present returns the objects that count, as they were read last.
+func Present(done []Batch) map[ObjectKey]Input {
+	latest := latestReadings(done)
+	present := map[ObjectKey]Input{}
+	for i, batch := range done {
+		for _, in := range batch.Inputs {
+			key := ObjectKey{in.Source, in.Object}
+			if at, ok := latest[key]; ok && at == i {
+				present[key] = in
+			}
+		}
+	}
+	return present
+}
