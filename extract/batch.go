@@ -20,6 +20,7 @@ type batch struct {
 	bucket  *bucket.Bucket
 	options Options
 	id      string
+	erased  *lake.Erased // whose records are skipped
 
 	mu              sync.Mutex
 	parts           map[calendar.Day]int // part files begun, by day

@@ -36,16 +36,18 @@ func compareRejected(a, b rejected) int {
 // writeQuarantine writes rejected records, sorted by origin.
 func writeQuarantine(ctx context.Context, b *bucket.Bucket, name string, rows []rejected) (lake.File, error) {
 	slices.SortStableFunc(rows, compareRejected)
-	file, err := put(ctx, b, name, func(w io.Writer) error {
-		pw := parquet.NewGenericWriter[rejected](w, parquet.Compression(&parquet.Zstd))
-		if _, err := pw.Write(rows); err != nil {
-			return err
-		}
-		return pw.Close()
-	})
+	file, err := put(ctx, b, name, func(w io.Writer) error { return encodeQuarantine(w, rows) })
 	if err != nil {
 		return lake.File{}, fmt.Errorf("quarantine: %w", err)
 	}
 	file.Rows = int64(len(rows))
 	return file, nil
+}
+
+func encodeQuarantine(w io.Writer, rows []rejected) error {
+	pw := parquet.NewGenericWriter[rejected](w, parquet.Compression(&parquet.Zstd))
+	if _, err := pw.Write(rows); err != nil {
+		return err
+	}
+	return pw.Close()
 }

@@ -182,6 +182,10 @@ func (r *reading) problem() error {
 // accept takes an event that was found in a line of the object; e may be
 // overwritten afterwards.
 func (r *reading) accept(ctx context.Context, e *transform.Event, line int64) error {
+	if r.isErased(e.UserID) || r.isErased(e.DeviceID) {
+		r.skip(lake.SkippedErased)
+		return nil
+	}
 	e.Source, e.Object, e.Line = r.source.Name, r.object.Name, line
 	r.input.Lines++
 	r.input.Events++
@@ -217,6 +221,10 @@ func (r *reading) dayCounts() []lake.DayCount {
 // mapped takes a record that says which id is whose; it says nothing if the
 // alias has no From.
 func (r *reading) mapped(a transform.Alias, line int64) {
+	if r.isErased(a.From) || r.isErased(a.To) {
+		r.skip(lake.SkippedErased)
+		return
+	}
 	r.input.Lines++
 	r.input.Aliases++
 	if a.From == "" {
@@ -227,7 +235,8 @@ func (r *reading) mapped(a transform.Alias, line int64) {
 	})
 }
 
-// skip takes a record that is no event by the product's own word.
+// skip takes a record that does not count: it is no event by the product's own
+// word, or of somebody who has been erased.
 func (r *reading) skip(reason string) {
 	r.input.Lines++
 	r.input.Skipped++
@@ -236,12 +245,17 @@ func (r *reading) skip(reason string) {
 
 // reject takes a record that cannot be used.
 func (r *reading) reject(ctx context.Context, l line, f *flaw) error {
-	r.input.Lines++
-	r.input.Quarantined++
-	raw := l.text[:min(len(l.text), maxRaw)]
-	return r.quarantine(ctx, rejected{
+	record := rejected{
 		Source: r.source.Name, Object: r.object.Name, Line: l.number,
 		Reason: f.reason, Detail: f.detail,
-		Raw: bytes.Clone(raw), RawBytes: l.length,
-	})
+		Raw: l.text[:min(len(l.text), maxRaw)], RawBytes: l.length,
+	}
+	if record.mayBeOf(r.erased) {
+		r.skip(lake.SkippedErased)
+		return nil
+	}
+	r.input.Lines++
+	r.input.Quarantined++
+	record.Raw = bytes.Clone(record.Raw)
+	return r.quarantine(ctx, record)
 }

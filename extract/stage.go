@@ -54,6 +54,8 @@ type Progress struct {
 // is pending again. After an error of the lake, or at the end of ctx, nothing
 // is committed, and staging the same batch again is safe.
 //
+// Records of people who have been erased from the lake are skipped.
+//
 // Equal objects make equal files, unless they are more than MemoryBytes: then
 // it varies which of a day's files has an event, but not what [ReadDay] gives.
 func Stage(ctx context.Context, lakeBucket *bucket.Bucket, sources []Source, pending []Pending, id string, o Options) (lake.Batch, error) {
@@ -76,7 +78,12 @@ func Stage(ctx context.Context, lakeBucket *bucket.Bucket, sources []Source, pen
 		}
 	}
 
-	b := &batch{bucket: lakeBucket, options: o, id: id, parts: map[calendar.Day]int{}}
+	// Here and not with the caller: no reading of raw objects may forget it.
+	erased, err := lake.ReadErased(ctx, lakeBucket)
+	if err != nil {
+		return lake.Batch{}, err
+	}
+	b := &batch{bucket: lakeBucket, options: o, id: id, erased: erased, parts: map[calendar.Day]int{}}
 	workers := make([]*worker, max(1, min(o.Workers, len(pending))))
 	for i := range workers {
 		workers[i] = newWorker(b, o.MemoryBytes/int64(len(workers)))

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"strings"
 	"unsafe"
 
 	"sojourn/internal/bucket"
@@ -35,14 +36,36 @@ type worker struct {
 
 	aliases []aliasRow
 
+	erased *lake.Erased    // nil if nobody is
+	known  map[string]bool // whether ids met lately are
+
 	sampler *sampler // takes the place of the lake where a sample is taken; else nil
 }
 
 func newWorker(b *batch, budget int64) *worker {
 	return &worker{
 		batch: b, now: b.options.Now, texts: newTexts(), reasons: map[string]int64{}, skips: map[string]int64{},
-		budget: budget, days: map[calendar.Day]*events{},
+		budget: budget, days: map[calendar.Day]*events{}, erased: b.erased, known: map[string]bool{},
 	}
+}
+
+// isErased says whether an id has been erased from the lake.
+func (w *worker) isErased(id string) bool {
+	if !w.erased.Anybody() {
+		return false
+	}
+	if len(id) > maxRepeated {
+		return w.erased.Has(id)
+	}
+	is, ok := w.known[id]
+	if !ok {
+		if len(w.known) >= maxInterned {
+			clear(w.known)
+		}
+		is = w.erased.Has(id)
+		w.known[strings.Clone(id)] = is
+	}
+	return is
 }
 
 // read reads one object. Its error is one of the lake, or the end of ctx.

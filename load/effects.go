@@ -17,11 +17,11 @@ func interventionEffects() Table {
 
 // EncodeEffects returns the file of intervention_effects, which has no days.
 func EncodeEffects(rows []transform.InterventionEffect) (File, error) {
-	data, err := parquetfile.Encode(rows)
+	f, err := encode(interventionEffects(), 0, rows)
 	if err != nil {
 		return File{}, fmt.Errorf("table intervention_effects: %w", err)
 	}
-	return newFile(interventionEffects().Name, 0, len(rows), data), nil
+	return f, nil
 }
 
 // ReadDailySessions returns the rows of a file of daily_sessions, in their order.

@@ -18,7 +18,8 @@ type File struct {
 	Day    calendar.Day // zero for a reference table
 	Rows   int64
 	Data   []byte
-	SHA256 string // hex digest of Data
+	SHA256 string           // hex digest of Data
+	Sums   map[string]int64 // of the whole-number columns, by column
 }
 
 // Encode returns the files of a day, one for each of the named daily tables,
@@ -30,39 +31,40 @@ func Encode(t *transform.Tables, names ...string) ([]File, error) {
 		if len(names) > 0 && !slices.Contains(names, table.Name) {
 			continue
 		}
-		data, rows, err := table.encode(t)
+		f, err := table.encode(t)
 		if err != nil {
 			return nil, fmt.Errorf("table %s of %s: %w", table.Name, t.Day, err)
 		}
-		files = append(files, newFile(table.Name, t.Day, rows, data))
+		files = append(files, f)
 	}
 	return files, nil
 }
 
 // EncodeReference returns the files of the reference tables, which have no days.
 func EncodeReference(figures []sql.Benchmark, setting sql.Setting, defined []sql.SessionDefinition) ([]File, error) {
-	benchmarkData, err := parquetfile.Encode(figures)
+	benchmarkFile, err := encode(benchmarks(), 0, figures)
 	if err != nil {
 		return nil, fmt.Errorf("table benchmarks: %w", err)
 	}
-	settingData, err := parquetfile.Encode([]sql.Setting{setting})
+	settingFile, err := encode(settings(), 0, []sql.Setting{setting})
 	if err != nil {
 		return nil, fmt.Errorf("table settings: %w", err)
 	}
-	definitionData, err := parquetfile.Encode(defined)
+	definitionFile, err := encode(definitions(), 0, defined)
 	if err != nil {
 		return nil, fmt.Errorf("table definitions: %w", err)
 	}
-	return []File{
-		newFile(benchmarks().Name, 0, len(figures), benchmarkData),
-		newFile(settings().Name, 0, 1, settingData),
-		newFile(definitions().Name, 0, len(defined), definitionData),
-	}, nil
+	return []File{benchmarkFile, settingFile, definitionFile}, nil
 }
 
-func newFile(table string, day calendar.Day, rows int, data []byte) File {
+// encode returns the file of rows of a table.
+func encode[R any](t Table, day calendar.Day, rows []R) (File, error) {
+	data, err := parquetfile.Encode(rows)
+	if err != nil {
+		return File{}, err
+	}
 	digest := sha256.Sum256(data)
-	return File{table, day, int64(rows), data, hex.EncodeToString(digest[:])}
+	return File{t.Name, day, int64(len(rows)), data, hex.EncodeToString(digest[:]), sumsOf(t, rows)}, nil
 }
 
 // ReadSessions returns the rows of a file of sessions, in their order.

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"sojourn/internal/calendar"
-	"sojourn/internal/parquetfile"
 )
 
 // A Publication is what a warehouse says of a partition: a row of
@@ -18,7 +17,7 @@ type Publication struct {
 	Revision int64        `parquet:"revision" doc:"Counts the contents that the partition has had; 1 for the first."`
 	SHA256   string       `parquet:"sha256,optional" doc:"Digest of the Parquet file with the content; null if the partition has been emptied."`
 	Rows     int64        `parquet:"rows" doc:"Rows of the content."`
-	Complete bool         `parquet:"is_complete" doc:"False while the partition is being replaced by this content, or if that was interrupted."`
+	Complete bool         `parquet:"is_complete" doc:"False if an earlier version of Sojourn was interrupted while it put this content there: it is replaced by the next publish."`
 }
 
 // PublishedPartitions returns the table in which a warehouse keeps what it
@@ -66,8 +65,8 @@ type Change struct {
 }
 
 // Changes returns the partitions whose content is not held yet, by table and
-// day. A replacement that was interrupted is a change of the same revision if
-// it is tried again, and of the next one if the content is another.
+// day. A replacement that an earlier version left half-way is a change of the same
+// revision if it is tried again, and of the next one if the content is another.
 func (held Publications) Changes(partitions []Partition) ([]Change, error) {
 	known := map[string]bool{}
 	for _, t := range Tables() {
@@ -83,7 +82,7 @@ func (held Publications) Changes(partitions []Partition) ([]Change, error) {
 		case seen[key]:
 			return nil, fmt.Errorf("%s is to be published twice at once", key)
 		case p.Object == "":
-			p.SHA256, p.Rows = "", 0
+			p.SHA256, p.Rows, p.Sums = "", 0, nil
 		}
 		seen[key] = true
 		before, ok := held[key]
@@ -102,23 +101,26 @@ func (held Publications) Changes(partitions []Partition) ([]Change, error) {
 	return changes, nil
 }
 
-// With returns the publications once the changes have begun, or once they are
-// complete.
-func (held Publications) With(changes []Change, complete bool) Publications {
+// With returns the publications once the changes are made.
+func (held Publications) With(changes []Change) Publications {
 	after := maps.Clone(held)
 	if after == nil {
 		after = Publications{}
 	}
 	for _, c := range changes {
-		after[c.Key()] = Publication{c.Table, c.Day, c.Revision, c.SHA256, c.Rows, complete}
+		after[c.Key()] = Publication{c.Table, c.Day, c.Revision, c.SHA256, c.Rows, true}
 	}
 	return after
 }
 
-// Encode returns the Parquet file of published_partitions.
-func (held Publications) Encode() ([]byte, error) {
+// Encode returns the file of published_partitions.
+func (held Publications) Encode() (File, error) {
 	rows := slices.SortedFunc(maps.Values(held), func(a, b Publication) int {
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Day, b.Day))
 	})
-	return parquetfile.Encode(rows)
+	f, err := encode(PublishedPartitions(), 0, rows)
+	if err != nil {
+		return File{}, fmt.Errorf("table published_partitions: %w", err)
+	}
+	return f, nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"sojourn/internal/calendar"
-	"sojourn/internal/parquetfile"
 )
 
 // A Restatement is a row of restatements: what a revision of a day has moved.
@@ -47,11 +46,11 @@ func EncodeRestatements(day calendar.Day, rows []Restatement) (File, error) {
 			rows[i].Table = headline
 		}
 	}
-	data, err := parquetfile.Encode(rows)
+	f, err := encode(Restatements(), day, rows)
 	if err != nil {
 		return File{}, fmt.Errorf("table restatements of %s: %w", day, err)
 	}
-	return newFile(Restatements().Name, day, len(rows), data), nil
+	return f, nil
 }
 
 // A LateArrival is a row of late: events that arrived after the late limit.
@@ -77,9 +76,9 @@ func late() Table {
 
 // EncodeLate returns the file of late, which has no days.
 func EncodeLate(rows []LateArrival) (File, error) {
-	data, err := parquetfile.Encode(rows)
+	f, err := encode(late(), 0, rows)
 	if err != nil {
 		return File{}, fmt.Errorf("table late: %w", err)
 	}
-	return newFile(late().Name, 0, len(rows), data), nil
+	return f, nil
 }

@@ -56,6 +56,11 @@ type Partition struct {
 	Object string       // the Parquet file in the lake; empty if the partition is to be emptied
 	Rows   int64
 	SHA256 string // digest of the file: what makes two versions equal
+
+	// Sums are the sums of the file's whole-number columns, by column: what a
+	// warehouse audits the rows by that it has loaded. Columns that are not in
+	// it are not audited.
+	Sums map[string]int64
 }
 
 // A PartitionKey names a partition.
@@ -83,6 +88,10 @@ type Warehouse interface {
 type Group struct {
 	Partitions []Partition
 	AsOf       calendar.Day // the last day that views show
+
+	// Purge asks that nothing of what the partitions held before is left in
+	// files of the warehouse's own, also of partitions replaced earlier.
+	Purge bool
 
 	Run   string // the run that publishes
 	Token int64  // its fencing token: later runs have greater ones

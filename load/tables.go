@@ -1,7 +1,6 @@
 package load
 
 import (
-	"sojourn/internal/parquetfile"
 	"sojourn/sql"
 	"sojourn/transform"
 )
@@ -54,7 +53,7 @@ func definitions() Table {
 // A dailyTable is a table of which transform makes one partition a day.
 type dailyTable struct {
 	Table
-	encode func(*transform.Tables) (data []byte, rows int, err error)
+	encode func(*transform.Tables) (File, error)
 	breach func(*transform.Tables) string
 }
 
@@ -293,12 +292,10 @@ func daily() []dailyTable {
 // table completes t with the columns of its row type. It panics if that type
 // cannot be a table, a mistake that any test of this package shows.
 func table[R any](t Table, rows func(*transform.Tables) []R) dailyTable {
+	t = withColumns[R](t)
 	return dailyTable{
-		Table: withColumns[R](t),
-		encode: func(tables *transform.Tables) ([]byte, int, error) {
-			data, err := parquetfile.Encode(rows(tables))
-			return data, len(rows(tables)), err
-		},
+		Table:  t,
+		encode: func(tables *transform.Tables) (File, error) { return encode(t, tables.Day, rows(tables)) },
 		breach: func(tables *transform.Tables) string { return breachOf(t.Key, rows(tables)) },
 	}
 }

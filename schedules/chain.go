@@ -38,6 +38,8 @@ type chain struct {
 	keep     bool   // the tables of revisions that are replaced
 	run      string
 	now      time.Time
+	limit    int    // of days that are due to be made; 0 for none
+	erasure  string // because of which the days are made; empty for none
 
 	inHand   []*work      // in order of day
 	because  []lake.Cause // why the latest day that was due was
@@ -237,7 +239,7 @@ func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.Sta
 }
 
 func fileOf(f load.File) lake.File {
-	return lake.File{Object: lake.TableObject(f.Table, f.Day), Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256}
+	return lake.File{Object: lake.TableObject(f.Table, f.Day), Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256, Sums: f.Sums}
 }
 
 // write writes the tables of a day and commits them with its manifest.
@@ -261,16 +263,25 @@ func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf
 	if err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
-	told, err := c.revise(ctx, w, &m, &tables)
-	if err != nil {
+	if err := c.commit(ctx, w, m, append(w.left, daily...), others, tables.Headline()); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
-	if err := c.put(ctx, w, &m, append(w.left, daily...), append(others, told)); err != nil {
-		return fmt.Errorf("write %s: %w", w.day, err)
+	return nil
+}
+
+// commit puts the files of a day in the place of those of before, and its
+// manifest last.
+func (c *chain) commit(ctx context.Context, w *work, m lake.Day, tables []load.File, beside []sideFile, headline map[string]float64) error {
+	told, err := c.revise(ctx, w, &m, headline)
+	if err != nil {
+		return err
+	}
+	if err := c.put(ctx, w, &m, tables, append(beside, told)); err != nil {
+		return err
 	}
 	crash.At("fold.tables-written")
 	if err := lake.WriteDay(ctx, c.lake, m); err != nil {
-		return fmt.Errorf("write %s: %w", w.day, err)
+		return err
 	}
 	crash.At("fold.day-committed")
 	c.made[w.day] = m
@@ -408,10 +419,10 @@ func (c *chain) forget(ctx context.Context, days []calendar.Day, which func(cale
 	return nil
 }
 
-// foldDue makes the days that are due, oldest first, and folds the day after
-// each to complete it. Days are in order and have events. It returns the days
-// it made: after an error those before the one that went wrong, whose tables
-// are written as far as they are known.
+// foldDue makes the days that are due, oldest first and as many as the limit
+// allows, and folds the day after each to complete it. Days are in order and
+// have events. It returns the days it made: after an error those before the one
+// that went wrong, whose tables are written as far as they are known.
 func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(calendar.Day)) (made []calendar.Day, err error) {
 	var before *lake.StateRef
 	for _, day := range days {
@@ -421,6 +432,9 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 			why = stale(m, c.rules, c.staged[day], before)
 		}
 		due := why != ""
+		if due && c.limit > 0 && len(made) == c.limit {
+			break
+		}
 		if due || len(c.inHand) > 0 {
 			if len(c.inHand) == 0 && before != nil {
 				if err := c.resume(ctx, before.Day); err != nil {

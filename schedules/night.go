@@ -63,12 +63,14 @@ type Pipeline struct {
 	Run      string // names the run in manifests
 	Log      *slog.Logger
 	Progress func(Progress) // may be nil
+
+	erasing string // the erasure at work; empty for none
 }
 
 // Progress says how far a stage of a run has come.
 type Progress struct {
-	Stage       string // extract, fold or publish
-	Done, Total int64  // in units of the stage: bytes, days, partitions
+	Stage       string // extract, fold, publish or erase
+	Done, Total int64  // in units of the stage: bytes, days, partitions, batches
 	Rows        int64  // records so far
 }
 
@@ -78,6 +80,11 @@ type Range struct {
 	From, To *calendar.Day // both included; nil for no bound
 	Force    bool          // make the days again even if nothing changed
 	Affected bool          // apply late events of these days
+
+	// Chunk is how many days are made before they are published, and the next
+	// ones made; 0 for all.
+	Chunk int
+	Pause time.Duration // between two chunks
 }
 
 // A Summary says what a run did.
@@ -89,7 +96,8 @@ type Summary struct {
 	Warnings    []DayWarning   // checks that did not pass and do not block, or were accepted
 	Events      int64          // staged from them
 	Quarantined int64          // records that could not be read
-	Skipped     int64          // records that are no events by their product's own word
+	Skipped     int64          // records that are no events by their product's own word, or of people who were erased
+	Erased      int64          // of them those of people who were erased
 	BadObjects  []lake.Input   // objects with unreadable records: those that broke off first, then by number
 	TooBad      bool           // the share of unreadable records, or of the bytes of objects that broke off, is above MaxBadShare
 	Made        []calendar.Day // days made, in order
@@ -131,6 +139,9 @@ func (p *Pipeline) Night(ctx context.Context, r Range) (sum Summary, err error) 
 
 // night is Night for the run that holds the lake.
 func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) {
+	if err := p.warnOfErasures(ctx); err != nil {
+		return sum, err
+	}
 	batches, err := p.extract(ctx, &sum)
 	if err != nil {
 		return sum, err
@@ -138,11 +149,35 @@ func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) 
 	if batches, err = p.applyLate(ctx, batches, r, &sum); err != nil {
 		return sum, err
 	}
-	foldErr := p.fold(ctx, batches, r, &sum)
-	if ctx.Err() != nil {
-		return sum, foldErr // what is made is published by the next run
+	for {
+		made := len(sum.Made)
+		foldErr := p.fold(ctx, batches, r, &sum)
+		if ctx.Err() != nil {
+			return sum, foldErr // what is made is published by the next run
+		}
+		if err := errors.Join(foldErr, p.publish(ctx, batches, &sum)); err != nil {
+			return sum, err
+		}
+		if r.Chunk == 0 || len(sum.Made)-made < r.Chunk {
+			return sum, p.prune(ctx)
+		}
+		r.Force = false // the manifests have been taken back
+		if err := rest(ctx, r.Pause); err != nil {
+			return sum, err
+		}
 	}
-	return sum, errors.Join(foldErr, p.publish(ctx, batches, &sum))
+}
+
+// rest waits, or returns early with the error of ctx.
+func rest(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // batchBytes is about how many bytes of raw objects are staged at once: what
@@ -283,6 +318,7 @@ func (s *Summary) extracted(batch lake.Batch) (events int64) {
 		}
 	}
 	s.Events += events
+	s.Erased += batch.Skips[lake.SkippedErased]
 	return events
 }
 
@@ -314,17 +350,19 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 			return err
 		}
 	}
-	done := int64(0)
-	sum.Made, err = c.foldDue(ctx, days, func(day calendar.Day) {
+	done := int64(len(sum.Made))
+	c.limit = r.Chunk
+	made, err := c.foldDue(ctx, days, func(day calendar.Day) {
 		done++
 		p.progress(Progress{Stage: "fold", Done: done, Total: int64(len(days))})
 		p.Log.InfoContext(ctx, "day folded", "day", day, "events", c.made[day].Ledger.Events, "sessions", len(c.last().sessions))
 	})
-	for _, day := range sum.Made {
+	for _, day := range made {
 		sum.Sessions += c.made[day].Tables["sessions"].Rows
 	}
-	sum.Warnings = c.warnings
-	return errors.Join(err, p.prune(ctx, c.made))
+	sum.Made = append(sum.Made, made...)
+	sum.Warnings = append(sum.Warnings, c.warnings...)
+	return err
 }
 
 // chain returns what makes the days of the lake.
@@ -344,7 +382,7 @@ func (p *Pipeline) chain(ctx context.Context, batches []lake.Batch) (*chain, err
 	return &chain{
 		lake: p.Lake, rules: p.rules(identity), made: made, replaced: replaced, batches: batches, staged: lake.Staged(batches),
 		under:  newUnder(p.Definition, p.Analysis, p.Compare, identity, p.Zone),
-		checks: p.Checks, accept: p.Accept, keep: p.KeepRevisions > 0, run: p.Run, now: p.Now().UTC(),
+		checks: p.Checks, accept: p.Accept, keep: p.KeepRevisions > 0 && p.erasing == "", run: p.Run, now: p.Now().UTC(), erasure: p.erasing,
 	}, nil
 }
 
@@ -395,8 +433,8 @@ func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summa
 	}
 	crash.At("publish.done")
 	p.progress(Progress{Stage: "publish", Done: int64(len(changed)), Total: int64(len(changed))})
-	sum.Published = len(changed)
-	p.Log.InfoContext(ctx, "published", "partitions", sum.Published, "last_day", sum.Last)
+	sum.Published += len(changed)
+	p.Log.InfoContext(ctx, "published", "partitions", len(changed), "last_day", sum.Last)
 	return nil
 }
 
@@ -411,16 +449,16 @@ func (p *Pipeline) partitions(ctx context.Context, batches []lake.Batch) (refere
 		return nil, nil, err
 	}
 	for _, f := range references {
-		want = append(want, load.Partition{Table: f.Table, Object: referenceObject(f.Table), Rows: f.Rows, SHA256: f.SHA256})
+		want = append(want, load.Partition{Table: f.Table, Object: referenceObject(f.Table), Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 	}
 	for _, day := range slices.Sorted(maps.Keys(made)) {
 		tables := made[day].Tables
 		for _, name := range slices.Sorted(maps.Keys(tables)) {
 			f := tables[name]
-			want = append(want, load.Partition{Table: name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256})
+			want = append(want, load.Partition{Table: name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 		}
 		if f := made[day].Restatements; f.Object != "" {
-			want = append(want, load.Partition{Table: load.Restatements().Name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256})
+			want = append(want, load.Partition{Table: load.Restatements().Name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 		}
 	}
 	return references, want, nil

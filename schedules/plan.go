@@ -156,10 +156,13 @@ func changedInputs(had, have []lake.StagedFile) string {
 		before[f.Object] = f
 	}
 	var added, events, replaced int64
+	erasure := "" // the latest that rewrote a file
 	for _, f := range have {
 		old, ok := before[f.Object]
 		delete(before, f.Object)
 		switch {
+		case !ok && f.Erasure != "":
+			erasure = max(erasure, f.Erasure)
 		case !ok:
 			added++
 			events += f.Rows
@@ -170,6 +173,8 @@ func changedInputs(had, have []lake.StagedFile) string {
 	switch {
 	case added > 0:
 		return fmt.Sprintf("%d events arrived in %d new staged files", events, added)
+	case erasure != "":
+		return "erasure " + erasure
 	case replaced > 0:
 		return fmt.Sprintf("objects read before were replaced or removed (%d staged files)", replaced)
 	case len(before) > 0:

@@ -15,7 +15,6 @@ import (
 	"sojourn/internal/crash"
 	"sojourn/internal/lake"
 	"sojourn/load"
-	"sojourn/transform"
 )
 
 // predecessor returns the revision that a day made now takes the place of: that
@@ -35,6 +34,9 @@ func (c *chain) predecessor(ctx context.Context, day calendar.Day) (*lake.Day, e
 // reasons says in words why a day is made, and because of which raw objects: if
 // they are those of an earlier day, then through what is known at its end.
 func (c *chain) reasons(w *work, why string) (string, []lake.Cause) {
+	if c.erasure != "" {
+		return "erasure " + c.erasure, nil
+	}
 	if w.was == nil {
 		c.because = nil
 		return why, nil
@@ -93,7 +95,7 @@ const mostCauses = 20
 
 // revise says of a manifest which revision it is, and returns what the table
 // of restatements has to say of the day.
-func (c *chain) revise(ctx context.Context, w *work, m *lake.Day, t *transform.Tables) (sideFile, error) {
+func (c *chain) revise(ctx context.Context, w *work, m *lake.Day, headline map[string]float64) (sideFile, error) {
 	if w.was != nil && sameTables(w.was.Tables, m.Tables) && w.was.Revision > 0 {
 		was := w.was
 		m.Revision, m.AsOf, m.By, m.Reason, m.Because = was.Revision, was.AsOf, was.By, was.Reason, was.Because
@@ -105,7 +107,7 @@ func (c *chain) revise(ctx context.Context, w *work, m *lake.Day, t *transform.T
 		}
 		m.Because = w.because[:min(len(w.because), mostCauses)]
 		m.MoreCauses = len(w.because) - len(m.Because)
-		m.Accepted, m.Checks, m.Headline = w.accepted, w.found, t.Headline()
+		m.Accepted, m.Checks, m.Headline = w.accepted, w.found, headline
 	}
 	rows, err := c.restatements(ctx, w, m)
 	if err != nil {
@@ -205,8 +207,12 @@ func causesText(r *lake.Day) string {
 }
 
 // prune deletes the tables of revisions that were replaced too long ago.
-func (p *Pipeline) prune(ctx context.Context, made map[calendar.Day]lake.Day) error {
+func (p *Pipeline) prune(ctx context.Context) error {
 	kept, err := lake.KeptRevisions(ctx, p.Lake)
+	if err != nil || len(kept) == 0 {
+		return err
+	}
+	made, err := lake.Days(ctx, p.Lake)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,11 @@ func (s *shelf) Publish(ctx context.Context, g load.Group) error {
 		s.held = map[load.PartitionKey]string{}
 	}
 	for _, p := range g.Partitions {
-		s.held[p.Key()] = p.SHA256
+		if p.Object == "" {
+			delete(s.held, p.Key())
+		} else {
+			s.held[p.Key()] = p.SHA256
+		}
 	}
 	return nil
 }
@@ -240,7 +244,7 @@ func (s *site) result(t testingT) map[string]string {
 	}
 	for object := range have {
 		folder, _, _ := strings.Cut(object, "/")
-		if _, ok := result[object]; !ok && folder != "runs" && folder != "events" && folder != "quarantine" && folder != "reference" && folder != "restatements" && folder != "history" {
+		if _, ok := result[object]; !ok && folder != "runs" && folder != "events" && folder != "quarantine" && folder != "identity" && folder != "reference" && folder != "restatements" && folder != "history" && folder != "backfills" {
 			t.Errorf("no manifest names %s", object)
 		}
 	}

@@ -79,6 +79,26 @@ func (i Identity) Digest() string { return i.digest }
 // Len is the number of ids that stand for others.
 func (i Identity) Len() int { return len(i.to) }
 
+// All returns all ids of the people whom ids stand for, the ids among them,
+// sorted.
+func (i Identity) All(ids []string) []string {
+	people, all := map[string]bool{}, map[string]bool{}
+	for _, id := range ids {
+		all[id] = true
+		person, ok := i.to[id]
+		if !ok {
+			person = id
+		}
+		people[person], all[person] = true, true
+	}
+	for id, person := range i.to {
+		if people[person] {
+			all[id] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
 // resolve gives an event the user that its ids stand for.
 func (i Identity) resolve(e *Event) {
 	if user, ok := i.to[e.UserID]; ok {

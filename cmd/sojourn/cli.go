@@ -37,6 +37,7 @@ type cli struct {
 	Status      statusCmd      `cmd:"" help:"Show how each day stands: missing, stale, provisional, published."`
 	Lock        lockCmd        `cmd:"" help:"Show which run holds the lake, and put it out if it must be."`
 	Query       queryCmd       `cmd:"" help:"Ask the embedded warehouse."`
+	Erase       eraseCmd       `cmd:"" help:"Take people out of lake and warehouse, and keep them out."`
 	Compare     compareCmd     `cmd:"" help:"Compare the app with published benchmarks and with its own past."`
 	Benchmarks  benchmarksCmd  `cmd:"" help:"Show published figures, and add those of your own."`
 	Definitions definitionsCmd `cmd:"" help:"Show session definitions, and what becomes of a day's sessions under another."`

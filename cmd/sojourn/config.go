@@ -380,8 +380,9 @@ func (c *config) source(s sourceConfig) extract.Source {
 	}
 	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
 	return extract.Source{
-		Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties, KeepRemoved: s.WhenRemoved == "keep",
-		Limits: extract.Limits{ObjectBytes: int64(c.Limits.MaxObjectBytes), Ratio: int64(c.Limits.MaxRatio)},
+		Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties,
+		KeepRemoved: s.WhenRemoved == "keep",
+		Limits:      extract.Limits{ObjectBytes: int64(c.Limits.MaxObjectBytes), Ratio: int64(c.Limits.MaxRatio)},
 	}
 }
 

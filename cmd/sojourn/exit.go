@@ -21,15 +21,17 @@ func exitCode(ctx context.Context, err error) int {
 		locked *lease.LockedError
 		fenced *lease.FencedError
 		checks *schedules.CheckError
+		audit  *load.AuditError
+		late   *load.SupersededError
 	)
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &usage), errors.As(err, &config):
 		return exitUsage
-	case errors.As(err, &locked), errors.As(err, &fenced):
+	case errors.As(err, &locked), errors.As(err, &fenced), errors.As(err, &late):
 		return exitLocked
-	case errors.As(err, &checks):
+	case errors.As(err, &checks), errors.As(err, &audit):
 		return exitBlocked
 	case ctx.Err() != nil:
 		return exitInterrupted

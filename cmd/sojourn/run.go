@@ -95,8 +95,11 @@ func (a *app) summarize(sum schedules.Summary) {
 		if sum.Quarantined > 0 {
 			fmt.Fprintf(a.stdout, ", %s unreadable and kept in quarantine", plural(sum.Quarantined, "record"))
 		}
-		if sum.Skipped > 0 {
-			fmt.Fprintf(a.stdout, ", %s skipped that the product itself leaves out", plural(sum.Skipped, "record"))
+		if own := sum.Skipped - sum.Erased; own > 0 {
+			fmt.Fprintf(a.stdout, ", %s skipped that the product itself leaves out", plural(own, "record"))
+		}
+		if sum.Erased > 0 {
+			fmt.Fprintf(a.stdout, ", %s skipped of people who were erased", plural(sum.Erased, "record"))
 		}
 		fmt.Fprintln(a.stdout)
 	}

@@ -7,7 +7,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"flag"
@@ -29,7 +28,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"sojourn": func() {
 			armCrash()
-			os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+			armPause()
+			os.Exit(process())
 		},
 	})
 }
@@ -59,6 +59,9 @@ func runScripts(t *testing.T, dir string) {
 			"badbytes": badBytes,
 			"status":   exitStatusOf,
 			"parquet":  parquetFile,
+			"paused":   awaitPause,
+			"resume":   resumePaused,
+			"outlive":  outliveLease,
 		},
 	})
 }

@@ -33,9 +33,9 @@ type Bucket struct {
 	blob    *blob.Bucket
 	version func(*blob.ListObject) string
 
-	closed   *atomic.Bool // shared with the buckets made of it
 	prefix   string       // before the names of all objects
 	borrowed bool         // blob is another bucket's to close
+	closed   *atomic.Bool // by whoever opened it
 	overlay  *overlay     // nil for a bucket with nothing under it
 
 	guard func(ctx context.Context, name string) error // nil admits all
@@ -142,7 +142,10 @@ func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 func (b *Bucket) list(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		if b.dir != "" {
-			b.listDir(ctx, prefix, yield)
+			b.listDir(ctx, b.prefix+prefix, func(o Object, err error) bool {
+				o.Name = strings.TrimPrefix(o.Name, b.prefix)
+				return yield(o, err)
+			})
 			return
 		}
 		objects := b.blob.List(&blob.ListOptions{Prefix: b.prefix + prefix})
@@ -192,12 +195,9 @@ func (b *Bucket) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 // Read returns the contents of a small object whole.
 func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
-	r, err := b.openRange(ctx, name, 0, -1)
-	if b.overlay.shows(name, err) {
-		return b.overlay.below.Read(ctx, name)
-	}
+	r, err := b.Open(ctx, name)
 	if err != nil {
-		return nil, b.wrap("read", name, err)
+		return nil, err
 	}
 	defer r.Close() // read-only: nothing to lose
 	data, err := io.ReadAll(r)
@@ -218,20 +218,27 @@ func (b *Bucket) ReadRange(ctx context.Context, name string, from, length int64)
 		return nil, b.wrap("read", name, err)
 	}
 	defer r.Close() // read-only: nothing to lose
-	data, err := io.ReadAll(r)
+	data, err := io.ReadAll(io.LimitReader(r, length))
 	if err != nil {
 		return nil, b.wrap("read", name, err)
 	}
 	return data, nil
 }
 
-// openRange opens an object of the bucket itself from a place on, for length
-// bytes, or for all that there are if length is negative.
+// openRange opens an object at a place, for at least length bytes; -1 is all
+// that follow.
 func (b *Bucket) openRange(ctx context.Context, name string, from, length int64) (io.ReadCloser, error) {
-	if b.dir != "" {
-		return b.openFileRange(b.prefix+name, from, length)
+	if b.dir == "" {
+		return b.blob.NewRangeReader(ctx, b.prefix+name, from, length, nil)
 	}
-	return b.blob.NewRangeReader(ctx, b.prefix+name, from, length, nil)
+	f, err := b.openFile(b.prefix + name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Seek(from, io.SeekStart); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // Put stores whatever write writes as the object's contents, replacing the
@@ -358,10 +365,14 @@ func (b *Bucket) ownPath(name string) (path string, ok bool) {
 func (b *Bucket) URL(name string) string { return b.base + b.prefix + name }
 
 func (b *Bucket) wrap(verb, name string, err error) error {
-	switch code := gcerrors.Code(err); {
-	case code == gcerrors.NotFound, errors.Is(err, fs.ErrNotExist):
+	code := gcerrors.Code(err)
+	if errors.Is(err, fs.ErrNotExist) {
+		code = gcerrors.NotFound
+	}
+	switch code {
+	case gcerrors.NotFound:
 		return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, fs.ErrNotExist)
-	case code == gcerrors.FailedPrecondition, code == gcerrors.AlreadyExists:
+	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
 		return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, ErrExists)
 	}
 	return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,19 +23,19 @@ import (
 // listDir yields the files of a directory bucket, in the lexical order of their
 // names, until yield returns false.
 func (b *Bucket) listDir(ctx context.Context, prefix string, yield func(Object, error) bool) {
-	l := dirListing{b, b.prefix + prefix, yield}
+	l := dirListing{b, prefix, yield}
 	// Without the directory there is nothing to say of what is in it: that it
 	// is empty would be a lie where a disk is not mounted.
 	if _, err := os.Stat(b.dir); err != nil || b.closed.Load() {
 		yield(Object{}, fmt.Errorf("list %s/%s: %w", b.url, prefix, cmp.Or(err, fs.ErrClosed)))
 		return
 	}
-	l.folder(ctx, l.prefix[:strings.LastIndexByte(l.prefix, '/')+1])
+	l.folder(ctx, prefix[:strings.LastIndexByte(prefix, '/')+1])
 }
 
 type dirListing struct {
 	bucket *Bucket
-	prefix string // that of the bucket included
+	prefix string
 	yield  func(Object, error) bool
 }
 
@@ -53,7 +52,7 @@ func (l *dirListing) folder(ctx context.Context, name string) bool {
 		return true // none of that name, or it has just gone
 	case err != nil && len(name) > len(l.prefix):
 		// Below what was asked for there may be folders that are not ours.
-		if !l.yield(Object{Name: l.named(name), Problem: "it is a folder that cannot be listed: " + reasonOf(err) + ": give the right to read it, or move it away"}, nil) {
+		if !l.yield(Object{Name: shown(name), Problem: "it is a folder that cannot be listed: " + reasonOf(err) + ": give the right to read it, or move it away"}, nil) {
 			return false
 		}
 	case err != nil:
@@ -77,9 +76,9 @@ func (l *dirListing) folder(ctx context.Context, name string) bool {
 		if err != nil {
 			continue // it has just gone
 		}
-		o := Object{Name: l.named(full), Size: info.Size(), Version: versionOfFile(info), Problem: problemOf(info.Mode())}
+		o := Object{Name: full, Size: info.Size(), Version: versionOfFile(info), Problem: problemOf(info.Mode())}
 		if !utf8.ValidString(full) {
-			o.Problem = "its name is not UTF-8: rename it"
+			o.Name, o.Problem = shown(full), "its name is not UTF-8: rename it"
 		}
 		if !l.yield(o, nil) {
 			return false
@@ -87,9 +86,6 @@ func (l *dirListing) folder(ctx context.Context, name string) bool {
 	}
 	return true
 }
-
-// named is the name of a file in the bucket.
-func (l *dirListing) named(full string) string { return shown(full[len(l.bucket.prefix):]) }
 
 // sortKey puts the files of a folder where their names belong.
 func sortKey(e fs.DirEntry) string {
@@ -174,25 +170,6 @@ func (b *Bucket) openFile(name string) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-// openFileRange opens a file from a place on, for length bytes or, if that is
-// negative, to its end.
-func (b *Bucket) openFileRange(name string, from, length int64) (io.ReadCloser, error) {
-	f, err := b.openFile(name)
-	if err != nil || from == 0 && length < 0 {
-		return f, err
-	}
-	if _, err := f.Seek(from, io.SeekStart); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	if length < 0 {
-		return f, nil
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(f, length), f}, nil
 }
 
 // longestName bounds a part of the name of an object that is written, in bytes:

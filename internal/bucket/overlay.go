@@ -19,7 +19,7 @@ import (
 func (b *Bucket) Sub(prefix string) *Bucket {
 	return &Bucket{
 		url: b.url + "/" + strings.TrimSuffix(prefix, "/"), base: b.base, dir: b.dir, blob: b.blob, version: b.version,
-		prefix: b.prefix + prefix, borrowed: true, guard: b.guard, closed: b.closed,
+		prefix: b.prefix + prefix, borrowed: true, closed: b.closed, guard: b.guard,
 	}
 }
 
@@ -51,7 +51,8 @@ func (b *Bucket) Over(ctx context.Context, below *Bucket) (*Bucket, error) {
 
 // shows says whether an object that b itself has not got may be had from below.
 func (o *overlay) shows(name string, err error) bool {
-	return o != nil && (gcerrors.Code(err) == gcerrors.NotFound || errors.Is(err, fs.ErrNotExist)) && !o.hides(name)
+	missing := gcerrors.Code(err) == gcerrors.NotFound || errors.Is(err, fs.ErrNotExist)
+	return o != nil && missing && !o.hides(name)
 }
 
 func (o *overlay) hides(name string) bool {

@@ -74,12 +74,12 @@ type contribution struct {
 func contributions(done []Batch, day calendar.Day, files []StagedFile) map[ObjectKey]contribution {
 	used := map[string]bool{}
 	for _, f := range files {
-		used[f.Object] = true
+		used[writtenObject(f.Object)] = true
 	}
 	stands := standing(done)
 	of := map[ObjectKey]contribution{}
 	for i, b := range done {
-		if !slices.ContainsFunc(b.Staged, func(f File) bool { return used[f.Object] }) {
+		if !slices.ContainsFunc(b.Staged, func(f File) bool { return used[writtenObject(f.Object)] }) {
 			continue
 		}
 		for _, in := range b.Inputs {

@@ -50,6 +50,10 @@ type File struct {
 	// count once a backfill has applied them, whose run is then in AppliedBy.
 	IsLate    bool   `json:"is_late,omitempty"`
 	AppliedBy string `json:"-"`
+
+	// Erasure is the erasure that wrote the file in the place of one that had
+	// records of erased people; empty if none did.
+	Erasure string `json:"erasure,omitempty"`
 }
 
 // An Input is a raw object that was read.
@@ -231,6 +235,26 @@ func QuarantineObject(batch string, part int) string {
 // IdentityObject is where a batch's records of which id is whose are kept.
 func IdentityObject(batch string) string {
 	return fmt.Sprintf("identity/batch-%s.parquet", batch)
+}
+
+// RewrittenObject is where an erasure keeps what it leaves of an object. It is
+// another name, so that a manifest never names a file of other content.
+func RewrittenObject(object, erasure string) string {
+	name, extension, _ := strings.Cut(writtenObject(object), ".")
+	return name + rewritten + erasure + "." + extension
+}
+
+// rewritten is in the names of objects that an erasure wrote.
+const rewritten = "-erasure-"
+
+// writtenObject is the name that an object had before erasures.
+func writtenObject(object string) string {
+	name, rest, ok := strings.Cut(object, rewritten)
+	if !ok {
+		return object
+	}
+	_, extension, _ := strings.Cut(rest, ".")
+	return name + "." + extension
 }
 
 // Batches reads the manifests of all extractions, oldest first. Late files that

@@ -31,13 +31,13 @@ func apply(done []Batch, counts []Applied) {
 	by := map[string]string{}
 	for _, a := range counts {
 		for _, f := range a.Files {
-			by[f] = a.Run
+			by[writtenObject(f)] = a.Run
 		}
 	}
 	for i := range done {
 		for j := range done[i].Staged {
 			f := &done[i].Staged[j]
-			f.AppliedBy = by[f.Object]
+			f.AppliedBy = by[writtenObject(f.Object)]
 		}
 	}
 }

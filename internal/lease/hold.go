@@ -86,9 +86,9 @@ func Hold(ctx context.Context, b *bucket.Bucket, c Claim, do func(context.Contex
 		return errors.Join(err, h.release(lasting))
 	}
 	switch {
-	case err == nil, errors.As(err, new(*FencedError)):
-		return err // nil: all was done before
-	case errors.Is(err, context.Canceled):
+	case err == nil:
+		return nil // all was done before
+	case errors.As(err, new(*FencedError)), errors.Is(err, context.Canceled):
 		return fenced // the rest follows from it
 	}
 	return errors.Join(err, fenced)

@@ -171,17 +171,25 @@ func create(ctx context.Context, b *bucket.Bucket, l *Lease) (bool, error) {
 }
 
 // removeBelow removes the leases that do not count any more: those with lower
-// numbers than one that is there.
+// numbers than one that is there. The word of an operator stays.
 func removeBelow(ctx context.Context, b *bucket.Bucket, token int64) error {
 	all, err := tokens(ctx, b)
 	if err != nil {
 		return err
 	}
 	for _, old := range all {
-		if old < token {
-			if err := b.Delete(ctx, object(old)); err != nil {
-				return err
-			}
+		if old >= token {
+			continue
+		}
+		l, err := read(ctx, b, old)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && l.PutOut != nil {
+			continue
+		}
+		if err != nil && !errors.As(err, new(*UnreadableError)) {
+			return err
+		}
+		if err := b.Delete(ctx, object(old)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,14 +1,15 @@
 // Package bigquery publishes the tables in a BigQuery data set.
 //
-// A partition is replaced by one load job that truncates it, so loading again
-// is harmless, and readers see the old rows or the new ones of a partition.
-// The id of a job says what it loads and where; asking for the same load twice
-// finds the first job. Whatever reply is lost on the way, the job itself is
-// asked before anything is sent again.
+// A publish loads the new partitions beside the tables, into staging tables
+// that nobody reads, audits them there, and puts them in their places in one
+// transaction, together with what tells of the publish: published_partitions
+// and published_group. Readers of tables and views see what was before or what
+// is after, and a run that is not at work any more cannot commit.
 //
-// BigQuery cannot replace many partitions at once. The table
-// published_partitions says which are being replaced and which are complete:
-// it is written before the first load of a publish and after the last.
+// The id of a job says what it does; asking for the same twice finds the first
+// job. Whatever reply is lost on the way, the job itself is asked before
+// anything is sent again. A publish that was interrupted is begun again, and
+// finds the loads that are done.
 package bigquery
 
 import (
@@ -23,6 +24,7 @@ import (
 
 	"sojourn/internal/bucket"
 	"sojourn/load"
+	"sojourn/sql"
 )
 
 // A Config names a data set.
@@ -38,6 +40,8 @@ type Warehouse struct {
 	client  *bigquery.Client
 	dataset *bigquery.Dataset
 	lake    *bucket.Bucket
+	tables  []load.Table
+	views   []sql.View
 	pause   func(ctx context.Context, attempt int) error
 }
 
@@ -62,6 +66,8 @@ func Open(ctx context.Context, config Config, lake *bucket.Bucket, opts ...optio
 		client:  client,
 		dataset: client.Dataset(config.Dataset),
 		lake:    lake,
+		tables:  load.Tables(),
+		views:   sql.Views(),
 		pause:   pause,
 	}, nil
 }

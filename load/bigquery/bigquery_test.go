@@ -52,7 +52,7 @@ func store(t *testing.T, b *bucket.Bucket, tables *transform.Tables) load.Partit
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return load.Partition{Table: "sessions", Day: tables.Day, Object: object, Rows: files[0].Rows, SHA256: files[0].SHA256}
+	return load.Partition{Table: "sessions", Day: tables.Day, Object: object, Rows: files[0].Rows, SHA256: files[0].SHA256, Sums: files[0].Sums}
 }
 
 func serve(t *testing.T, open func(context.Context, string) (io.ReadCloser, error)) *bqtest.Server {
@@ -125,7 +125,7 @@ func TestPublishReplacesOnlyTheDaysGiven(t *testing.T) {
 	changed := store(t, b, visits(day1, "ann", "bob", "cleo"))
 	publish(t, w, changed)
 	wantRows(t, server, whoCame, "2026-10-01 ann", "2026-10-01 bob", "2026-10-01 cleo", "2026-10-02 ann")
-	if got := loads(server, "sessions$20261002"); len(got) != 1 {
+	if got := loads(server, "staging_sessions$20261002"); len(got) != 1 {
 		t.Errorf("the other day was loaded by %v", got)
 	}
 	published, err := w.Published(t.Context())
@@ -182,7 +182,7 @@ func TestReferenceTablesAreReplacedWhole(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			partitions = append(partitions, load.Partition{Table: f.Table, Object: f.Table, Rows: f.Rows, SHA256: f.SHA256})
+			partitions = append(partitions, load.Partition{Table: f.Table, Object: f.Table, Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 		}
 		publish(t, w, partitions...)
 		wantRows(t, server, "SELECT app FROM app.settings", app)

@@ -24,25 +24,26 @@ const (
 	generations = 1000
 )
 
-// A loadJob replaces a table or one of its partitions. Two jobs of one key load
-// the same content to the same place.
-type loadJob struct {
-	table  string // with $YYYYMMDD for a partition
-	key    string
-	rows   int64
-	source func(context.Context) (bigquery.LoadSource, func() error, error) // the source, and what closes it
+// A task is what a job does. Two tasks of one key do the same to the same
+// state of the data set.
+type task struct {
+	key  string
+	send func(ctx context.Context, id string) (*bigquery.Job, error)
+
+	// check tells whether a job of the task's id is one of the task.
+	check func(bigquery.JobConfig) bool
 }
 
-// run loads once: it starts the job, or finds it started before.
+// run does a task once: it starts the job, or finds it started before.
 //
 // A job that failed keeps its id, so the next try has the next generation in
 // its id; and only a job that is known to have failed has a next generation.
-func (w *Warehouse) run(ctx context.Context, l loadJob) error {
+func (w *Warehouse) run(ctx context.Context, t task) error {
 	ctx, cancel := context.WithTimeout(ctx, jobTimeout)
 	defer cancel()
 	failures, found := 0, false
 	for generation := range generations {
-		id := fmt.Sprintf("sojourn_%s_g%d", l.key, generation)
+		id := fmt.Sprintf("sojourn_%s_g%d", t.key, generation)
 		var job *bigquery.Job
 		var err error
 		if found { // so may this one be: asking is cheaper than an upload in vain
@@ -50,14 +51,14 @@ func (w *Warehouse) run(ctx context.Context, l loadJob) error {
 			found = err == nil
 		}
 		if !found {
-			job, found, err = w.start(ctx, l, id)
+			job, found, err = w.start(ctx, t, id)
 		}
 		if err != nil {
 			return fmt.Errorf("job %s: %w", id, advised(err))
 		}
 		err = w.wait(ctx, job)
 		if err == nil {
-			return l.check(job)
+			return ours(t, job)
 		}
 		var failed *bigquery.Error
 		if !errors.As(err, &failed) {
@@ -73,19 +74,14 @@ func (w *Warehouse) run(ctx context.Context, l loadJob) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%d jobs sojourn_%s_g… have failed, see their errors in BigQuery", generations, l.key)
+	return fmt.Errorf("%d jobs sojourn_%s_g… have failed, see their errors in BigQuery", generations, t.key)
 }
 
 // start starts a job, or returns the one of that id. Found says that it was
 // there before this call.
-func (w *Warehouse) start(ctx context.Context, l loadJob, id string) (job *bigquery.Job, found bool, _ error) {
+func (w *Warehouse) start(ctx context.Context, t task, id string) (job *bigquery.Job, found bool, _ error) {
 	for attempt := 1; ; attempt++ {
-		source, closeSource, err := l.source(ctx)
-		if err != nil {
-			return nil, false, err
-		}
-		job, err := w.send(ctx, l, id, source)
-		err = errors.Join(err, closeSource())
+		job, err := t.send(ctx, id)
 		if err == nil {
 			return job, false, nil
 		}
@@ -109,17 +105,6 @@ func (w *Warehouse) start(ctx context.Context, l loadJob, id string) (job *bigqu
 			return nil, false, err
 		}
 	}
-}
-
-func (w *Warehouse) send(ctx context.Context, l loadJob, id string, source bigquery.LoadSource) (*bigquery.Job, error) {
-	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
-	defer cancel()
-	loader := w.dataset.Table(l.table).LoaderFrom(source)
-	loader.JobIDConfig = bigquery.JobIDConfig{JobID: id, Location: w.client.Location}
-	loader.CreateDisposition = bigquery.CreateNever
-	loader.WriteDisposition = bigquery.WriteTruncate
-	loader.Labels = map[string]string{"managed_by": "sojourn", "content": l.key}
-	return loader.Run(ctx)
 }
 
 func (w *Warehouse) find(ctx context.Context, id string) (*bigquery.Job, error) {
@@ -152,19 +137,14 @@ func (w *Warehouse) wait(ctx context.Context, job *bigquery.Job) error {
 	}
 }
 
-// check makes sure that the job did what l asks for.
-func (l loadJob) check(job *bigquery.Job) error {
+// ours makes sure that the job is one of the task.
+func ours(t task, job *bigquery.Job) error {
 	config, err := job.Config()
 	if err != nil {
 		return fmt.Errorf("job %s: %w", job.ID(), err)
 	}
-	loaded, ok := config.(*bigquery.LoadConfig)
-	if !ok || loaded.Dst.TableID != l.table || loaded.Labels["content"] != l.key {
+	if !t.check(config) {
 		return fmt.Errorf("job %s is another job: its id was used by someone else", job.ID())
-	}
-	statistics, ok := job.LastStatus().Statistics.Details.(*bigquery.LoadStatistics)
-	if ok && statistics.OutputRows != l.rows {
-		return fmt.Errorf("job %s loaded %d rows, where %d were written: the file was changed since; make it again", job.ID(), statistics.OutputRows, l.rows)
 	}
 	return nil
 }

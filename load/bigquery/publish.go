@@ -1,28 +1,23 @@
 package bigquery
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"sync"
 
-	"cloud.google.com/go/bigquery"
-
-	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
 	"sojourn/load"
-	"sojourn/transform"
 )
 
-// parallel is how many loads run at once.
+// parallel is how many calls and loads run at once.
 const parallel = 4
 
-// Publish replaces the partitions that are not published yet, and the views.
+// Publish replaces the partitions that are not published yet, and the views,
+// for readers all at once.
 func (w *Warehouse) Publish(ctx context.Context, g load.Group) error {
 	if err := w.publish(ctx, g); err != nil {
 		return fmt.Errorf("publish into %s: %w", w, err)
@@ -35,146 +30,77 @@ func (w *Warehouse) publish(ctx context.Context, g load.Group) error {
 		return err
 	}
 	// A table that is about to be created holds nothing, whatever the list says.
-	held, err := w.held(ctx)
+	is, err := w.state(ctx)
 	if err != nil {
 		return err
 	}
-	targets, err := w.ensureTables(ctx)
+	if is.marker.token > g.Token {
+		return &load.SupersededError{Token: g.Token, By: is.marker.token}
+	}
+	if err := w.ensureTables(ctx); err != nil {
+		return err
+	}
+	changes, err := is.held.Changes(g.Partitions)
 	if err != nil {
 		return err
 	}
-	changes, err := held.Changes(g.Partitions)
-	if err != nil {
-		return err
-	}
-	if len(changes) > 0 {
-		if err := w.list(ctx, targets, held.With(changes, false)); err != nil {
-			return err
-		}
-		if err := each(ctx, changes, func(ctx context.Context, c load.Change) error {
-			return w.replace(ctx, targets, c)
-		}); err != nil {
-			return err
-		}
-		if err := w.list(ctx, targets, held.With(changes, true)); err != nil {
-			return err
-		}
-	}
-	return w.publishViews(ctx, g.AsOf)
-}
-
-func (w *Warehouse) ensureTables(ctx context.Context) (map[string]target, error) {
-	tables := append(load.Tables(), load.PublishedPartitions())
-	targets := map[string]target{}
-	var mu sync.Mutex
-	err := each(ctx, tables, func(ctx context.Context, t load.Table) error {
-		ready, err := w.ensureTable(ctx, t)
-		mu.Lock()
-		defer mu.Unlock()
-		targets[t.Name] = ready
-		return err
-	})
-	return targets, err
-}
-
-// replace loads one partition.
-func (w *Warehouse) replace(ctx context.Context, targets map[string]target, c load.Change) error {
-	to := targets[c.Table]
-	// Revisions are counted in published_partitions. If that is lost they begin
-	// anew, and must not be taken for those of before.
-	counted := targets[load.PublishedPartitions().Name].created.UnixMilli()
-	job := loadJob{
-		table: c.Table,
-		key:   w.key(c.Table, c.Day, c.Revision, digest(c.SHA256, counted), to),
-		rows:  c.Rows,
-		source: func(ctx context.Context) (bigquery.LoadSource, func() error, error) {
-			return w.source(ctx, to.schema, c.Partition)
-		},
-	}
-	if c.Day != 0 {
-		job.table += "$" + strings.ReplaceAll(c.Day.String(), "-", "")
-	}
-	if err := w.run(ctx, job); err != nil {
-		return fmt.Errorf("load %s: %w", c.Key(), err)
-	}
-	return nil
-}
-
-// source returns where BigQuery finds the rows of a partition.
-func (w *Warehouse) source(ctx context.Context, schema bigquery.Schema, p load.Partition) (bigquery.LoadSource, func() error, error) {
-	if p.Object == "" {
-		empty, err := load.Encode(&transform.Tables{Day: p.Day}, p.Table)
+	leftovers := w.stagingThere(is.tables)
+	if len(changes) > 0 || is.marker.sequence == 0 || is.marker.asOf != g.AsOf {
+		used, err := w.replace(ctx, g, is, changes)
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		return upload(schema, bytes.NewReader(empty[0].Data)), nothing, nil
+		leftovers = append(leftovers, used...)
 	}
-	if uri := w.lake.URL(p.Object); strings.HasPrefix(uri, "gs://") {
-		return fromStorage(schema, uri), nothing, nil
-	}
-	r, err := w.lake.Open(ctx, p.Object)
-	if err != nil {
-		return nil, nil, &lakeError{err}
-	}
-	return upload(schema, lakeReader{r}), r.Close, nil
-}
-
-// A lakeReader tells errors of the lake from those of BigQuery.
-type lakeReader struct{ r io.Reader }
-
-func (l lakeReader) Read(data []byte) (int, error) {
-	n, err := l.r.Read(data)
-	if err != nil && err != io.EOF {
-		err = &lakeError{err}
-	}
-	return n, err
-}
-
-func fromStorage(schema bigquery.Schema, uri string) bigquery.LoadSource {
-	source := bigquery.NewGCSReference(uri)
-	source.SourceFormat = bigquery.Parquet
-	source.Schema = schema
-	return source
-}
-
-func upload(schema bigquery.Schema, r io.Reader) bigquery.LoadSource {
-	source := bigquery.NewReaderSource(r)
-	source.SourceFormat = bigquery.Parquet
-	source.Schema = schema
-	return source
-}
-
-// nothing is to be closed.
-func nothing() error { return nil }
-
-// list replaces published_partitions.
-func (w *Warehouse) list(ctx context.Context, targets map[string]target, publications load.Publications) error {
-	data, err := publications.Encode()
-	if err != nil {
+	if err := w.settleViews(ctx, g.AsOf); err != nil {
 		return err
 	}
-	name := load.PublishedPartitions().Name
-	// A list may return when a table was dropped and made again.
-	digest := digest(data, targets)
-	err = w.run(ctx, loadJob{
-		table: name,
-		key:   w.key(name, 0, 0, digest, targets[name]),
-		rows:  int64(len(publications)),
-		source: func(context.Context) (bigquery.LoadSource, func() error, error) {
-			return upload(targets[name].schema, bytes.NewReader(data)), nothing, nil
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("load %s: %w", name, err)
+	crash.At("publish.bigquery-views-settled")
+	if err := w.dropStaging(ctx, leftovers); err != nil {
+		return err
 	}
+	crash.At("publish.bigquery-staging-dropped")
 	return nil
 }
 
-// key names a load: equal keys load equal rows into the same state of the same
-// partition. The revision tells a content from the same content after another
-// one in between, the time of creation a table from a later one of its name.
-func (w *Warehouse) key(table string, day calendar.Day, revision int64, content string, to target) string {
-	return digest(w.config.Project, w.config.Dataset, table, day, revision, content, to.schema, to.created.UnixMilli())
+// replace makes the changes, and returns the staging tables it leaves behind.
+func (w *Warehouse) replace(ctx context.Context, g load.Group, is state, changes []load.Change) (leftovers []string, err error) {
+	tables, err := w.toStage(changes, is.held.With(changes))
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range tables {
+		leftovers = append(leftovers, stagingName(s.Name))
+	}
+	defer func() {
+		// What failed an audit must not be found again by the next run.
+		if errors.As(err, new(*load.AuditError)) {
+			err = errors.Join(err, w.dropStaging(ctx, leftovers))
+		}
+	}()
+	if err := w.stage(ctx, tables); err != nil {
+		return nil, err
+	}
+	crash.At("publish.bigquery-staged")
+	if err := w.audit(ctx, tables); err != nil {
+		return nil, err
+	}
+	crash.At("publish.bigquery-audited")
+	if err := w.prepareViews(ctx, is.marker, g.AsOf); err != nil {
+		return nil, err
+	}
+	crash.At("publish.bigquery-views-prepared")
+	if g.Fence != nil {
+		if err := g.Fence(ctx); err != nil {
+			return nil, err
+		}
+	}
+	crash.At("publish.bigquery-before-commit")
+	if err := w.commit(ctx, g, is.marker, tables, bytesOf(is, tables)); err != nil {
+		return nil, err
+	}
+	crash.At("publish.bigquery-after-commit")
+	return leftovers, nil
 }
 
 // digest returns 40 hex digits that stand for the parts.

@@ -21,35 +21,61 @@ func (w *Warehouse) String() string { return w.config.Project + "." + w.config.D
 // data set. It is empty if there is no data set. Partitions of a table that is
 // not there any more do not count.
 func (w *Warehouse) Published(ctx context.Context) (map[load.PartitionKey]string, error) {
-	held, err := w.held(ctx)
+	is, err := w.state(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read what %s holds: %w", w, err)
 	}
-	return held.Digests(), nil
+	return is.held.Digests(), nil
 }
 
-// held reads published_partitions.
-func (w *Warehouse) held(ctx context.Context) (load.Publications, error) {
+// A state is what a data set says of itself; the zero state is that of one
+// that does not exist.
+type state struct {
+	tables map[string]bool // and views, by name
+	marker marker
+	held   load.Publications // without those of tables that are not there any more
+}
+
+// state reads the marker first: a publish that comes in between is noticed at
+// the commit, because it changes it.
+func (w *Warehouse) state(ctx context.Context) (is state, err error) {
+	if is.tables, err = w.list(ctx); err != nil {
+		return state{}, fmt.Errorf("list tables: %w", advised(err))
+	}
+	if is.tables[publishedGroup().Name] {
+		if is.marker, err = w.readMarker(ctx); err != nil {
+			return state{}, err
+		}
+	}
+	if is.tables[load.PublishedPartitions().Name] {
+		if is.held, err = w.readHeld(ctx, is.tables); err != nil {
+			return state{}, fmt.Errorf("read published_partitions: %w", advised(err))
+		}
+	}
+	return is, nil
+}
+
+// list returns the names of all tables and views.
+func (w *Warehouse) list(ctx context.Context) (map[string]bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	tables := map[string]bool{}
 	for list := w.dataset.Tables(ctx); ; {
 		table, err := list.Next()
-		if errors.Is(err, iterator.Done) {
-			break
-		}
-		if isCode(err, http.StatusNotFound) {
-			return nil, nil
+		if errors.Is(err, iterator.Done) || isCode(err, http.StatusNotFound) {
+			return tables, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("list tables: %w", advised(err))
+			return nil, err
 		}
 		tables[table.TableID] = true
 	}
+}
+
+func (w *Warehouse) readHeld(ctx context.Context, tables map[string]bool) (load.Publications, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	held := load.Publications{}
-	if !tables[load.PublishedPartitions().Name] {
-		return held, nil
-	}
 	for rows := w.dataset.Table(load.PublishedPartitions().Name).Read(ctx); ; {
 		var row publication
 		err := rows.Next(&row)
@@ -57,7 +83,7 @@ func (w *Warehouse) held(ctx context.Context) (load.Publications, error) {
 			return held, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read published_partitions: %w", advised(err))
+			return nil, err
 		}
 		if p := load.Publication(row); tables[p.Table] {
 			held[load.PartitionKey{Table: p.Table, Day: p.Day}] = p

@@ -6,18 +6,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"cloud.google.com/go/bigquery"
 
 	"sojourn/load"
 )
-
-// A target is a table of the data set that is ready to be loaded.
-type target struct {
-	schema  bigquery.Schema // of a file to load
-	created time.Time
-}
 
 // ensureDataset creates the data set if there is none.
 func (w *Warehouse) ensureDataset(ctx context.Context) error {
@@ -51,9 +44,15 @@ func (w *Warehouse) ensureDataset(ctx context.Context) error {
 	return nil
 }
 
+// ensureTables creates the tables that are not there, and lets the others grow.
+func (w *Warehouse) ensureTables(ctx context.Context) error {
+	own := append(slices.Clone(w.tables), load.PublishedPartitions(), publishedGroup())
+	return each(ctx, own, w.ensureTable)
+}
+
 // ensureTable creates a table, or adds the columns and descriptions that it
 // does not have yet.
-func (w *Warehouse) ensureTable(ctx context.Context, t load.Table) (target, error) {
+func (w *Warehouse) ensureTable(ctx context.Context, t load.Table) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	table := w.dataset.Table(t.Name)
@@ -61,26 +60,26 @@ func (w *Warehouse) ensureTable(ctx context.Context, t load.Table) (target, erro
 	if isCode(err, http.StatusNotFound) {
 		err = table.Create(ctx, tableMetadata(t))
 		if err != nil && !isCode(err, http.StatusConflict) {
-			return target{}, fmt.Errorf("create table %s: %w", t.Name, advised(err))
+			return fmt.Errorf("create table %s: %w", t.Name, advised(err))
 		}
 		is, err = table.Metadata(ctx)
 	}
 	if err != nil {
-		return target{}, fmt.Errorf("look up table %s: %w", t.Name, advised(err))
+		return fmt.Errorf("look up table %s: %w", t.Name, advised(err))
 	}
 	if err := samePartitions(t, is); err != nil {
-		return target{}, fmt.Errorf("table %s: %w", t.Name, err)
+		return fmt.Errorf("table %s: %w", t.Name, err)
 	}
 	want, err := grown(is.Schema, t)
 	if err != nil {
-		return target{}, fmt.Errorf("table %s: %w", t.Name, err)
+		return fmt.Errorf("table %s: %w", t.Name, err)
 	}
 	if !slices.EqualFunc(want, is.Schema, sameField) || is.Description != t.Doc {
-		if _, err := table.Update(ctx, bigquery.TableMetadataToUpdate{Schema: want, Description: t.Doc}, ""); err != nil {
-			return target{}, fmt.Errorf("update table %s: %w", t.Name, advised(err))
+		if _, err := table.Update(ctx, bigquery.TableMetadataToUpdate{Schema: want, Description: t.Doc}, is.ETag); err != nil {
+			return fmt.Errorf("update table %s: %w", t.Name, advised(err))
 		}
 	}
-	return target{schema: fileSchema(want, t), created: is.CreationTime}, nil
+	return nil
 }
 
 func tableMetadata(t load.Table) *bigquery.TableMetadata {
@@ -165,16 +164,6 @@ func grown(is bigquery.Schema, t load.Table) (bigquery.Schema, error) {
 		}
 	}
 	return schema, nil
-}
-
-// fileSchema returns the columns of t as the table has them.
-func fileSchema(table bigquery.Schema, t load.Table) bigquery.Schema {
-	var schema bigquery.Schema
-	for _, c := range t.Columns {
-		i := slices.IndexFunc(table, func(f *bigquery.FieldSchema) bool { return f.Name == c.Name })
-		schema = append(schema, table[i])
-	}
-	return schema
 }
 
 func sameField(a, b *bigquery.FieldSchema) bool {

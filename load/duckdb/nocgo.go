@@ -21,6 +21,9 @@ type Rows struct {
 	Columns []Column
 }
 
+// Path is never reached, as there is no Warehouse.
+func (*Warehouse) Path() string { return "" }
+
 // Open returns an error: the program was built without cgo.
 func Open(context.Context, string, *bucket.Bucket, Options) (*Warehouse, error) {
 	return nil, errors.New("this sojourn was built without cgo, so it has no embedded DuckDB: install gcc and g++ (without them Go turns cgo off by itself) and build with CGO_ENABLED=1, or configure warehouse.bigquery")

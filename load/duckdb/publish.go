@@ -21,7 +21,14 @@ import (
 )
 
 // Publish replaces the partitions and the views in one transaction.
-func (w *Warehouse) Publish(ctx context.Context, g load.Group) (err error) {
+func (w *Warehouse) Publish(ctx context.Context, g load.Group) error {
+	if err := w.commit(ctx, g); err != nil || !g.Purge {
+		return err
+	}
+	return w.purge(ctx)
+}
+
+func (w *Warehouse) commit(ctx context.Context, g load.Group) (err error) {
 	debug.FreeOSMemory() // what making the days left behind: DuckDB takes its memory beside Go's
 	dir, err := os.MkdirTemp("", "sojourn-duckdb-")
 	if err != nil {

@@ -43,6 +43,9 @@ func Open(_ context.Context, path string, lake *bucket.Bucket, opts Options) (*W
 	return &Warehouse{path: absolute, lake: lake, opts: opts}, nil
 }
 
+// Path is the file of the warehouse.
+func (w *Warehouse) Path() string { return w.path }
+
 // Close does nothing: the file is closed after each use.
 func (w *Warehouse) Close() error { return nil }
 

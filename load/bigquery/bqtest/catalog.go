@@ -171,7 +171,7 @@ func (s *Server) checkPartitionFilters(query string) error {
 			continue
 		}
 		column := t.TimePartitioning.Field
-		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(column) + `\b`).MatchString(query) {
+		if !regexp.MustCompile(`(?s)\bWHERE\b.*\b` + regexp.QuoteMeta(column) + `\b`).MatchString(query) {
 			return &refusal{http.StatusBadRequest, "invalidQuery", fmt.Sprintf(
 				"Cannot query over table '%s.%s' without a filter over column(s) '%s' that can be used for partition elimination",
 				name.dataset, name.table, column)}
@@ -187,9 +187,12 @@ func (s *Server) tablesGet(r *http.Request) (Call, action, error) {
 		if t == nil {
 			return nil, notFound("Table " + name.dataset + "." + name.table)
 		}
+		t.Etag = etag(t)
 		return t, nil
 	}, nil
 }
+
+func etag(t *bq.Table) string { return strconv.FormatUint(t.LastModifiedTime, 10) }
 
 func (s *Server) tablesPatch(r *http.Request) (Call, action, error) {
 	name := tableName{r.PathValue("dataset"), r.PathValue("table")}
@@ -201,6 +204,9 @@ func (s *Server) tablesPatch(r *http.Request) (Call, action, error) {
 		before := s.tables[name]
 		if before == nil {
 			return nil, notFound("Table " + name.dataset + "." + name.table)
+		}
+		if match := r.Header.Get("If-Match"); match != "" && match != etag(before) {
+			return nil, &refusal{http.StatusPreconditionFailed, "conditionNotMet", "the table was changed since"}
 		}
 		after := *before
 		merged, err := json.Marshal(patch)

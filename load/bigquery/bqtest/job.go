@@ -4,6 +4,7 @@ package bqtest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -76,8 +77,8 @@ func (s *Server) progress(j *job) {
 	j.Statistics.EndTime = s.now()
 	j.Status.State = "DONE"
 	if err != nil {
-		refused, ok := err.(*refusal)
-		if !ok {
+		var refused *refusal
+		if !errors.As(err, &refused) {
 			refused = &refusal{reason: "internalError", message: err.Error()}
 		}
 		j.Status.ErrorResult = &bq.ErrorProto{Reason: refused.reason, Message: refused.message}

@@ -4,6 +4,7 @@ package bqtest
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,6 +19,9 @@ type answer struct {
 }
 
 func (s *Server) query(query string) (*answer, error) {
+	if strings.HasPrefix(query, "BEGIN TRANSACTION;") {
+		return &answer{schema: &bq.TableSchema{}}, s.transact(query)
+	}
 	if err := s.checkPartitionFilters(query); err != nil {
 		return nil, err
 	}
@@ -26,6 +30,22 @@ func (s *Server) query(query string) (*answer, error) {
 		return nil, &refusal{http.StatusBadRequest, "invalidQuery", err.Error()}
 	}
 	return rows, nil
+}
+
+// transact runs a transaction: all of its statements or none.
+func (s *Server) transact(script string) error {
+	statements := strings.Split(strings.TrimSuffix(script, ";\n"), ";\n")
+	for _, statement := range statements {
+		if err := s.checkPartitionFilters(statement); err != nil {
+			return err
+		}
+	}
+	for _, statement := range statements {
+		if _, err := s.db.Exec(translate(statement)); err != nil {
+			return errors.Join(&refusal{http.StatusBadRequest, "invalidQuery", err.Error()}, s.exec("ROLLBACK"))
+		}
+	}
+	return nil
 }
 
 // rows runs a query in DuckDB's dialect and writes its values as BigQuery does.
