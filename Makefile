@@ -47,6 +47,10 @@ generate: ## rewrite docs/tables.md, erd.md, views.md and presets.md and what th
 googlesql: compiler ## have Google's analyser read the views: minutes and 5 GB of memory the first time
 	cd sql/googlesql && go test -gcflags='github.com/goccy/...=-N -l' ./...
 
+.PHONY: vuln
+vuln: ## known vulnerabilities of what is linked in; asks vuln.go.dev
+	go tool -modfile=tools.mod govulncheck ./...
+
 .PHONY: fuzz
 fuzz: ## fuzzing, FUZZTIME (a minute) for each target
 	@grep -rho --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/func //' | sort | while read -r name; do \
@@ -55,8 +59,11 @@ fuzz: ## fuzzing, FUZZTIME (a minute) for each target
 	done
 
 .PHONY: soak
-soak: compiler ## the property tests on a hundred times as many examples
+soak: compiler ## hours: every matrix whole, the property tests on a hundred times as many examples, each fuzz target for ten minutes, race
+	SOJOURN_SOAK=1 go test -count=1 -timeout=4h ./...
 	go test -count=1 -timeout=2h $$(go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | awk '/pgregory.net\/rapid/ {print $$1}') -rapid.checks=10000
+	$(MAKE) race
+	$(MAKE) fuzz FUZZTIME=10m
 
 .PHONY: bench
 bench: compiler ## the night against DuckDB doing the same work: docs/performance.md explains it

@@ -49,11 +49,16 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 			if !s.hasData(o) {
 				continue
 			}
+			if o.Problem != "" && strings.HasSuffix(o.Name, "/") { // nobody knows what is there
+				maps.DeleteFunc(gone, func(key lake.ObjectKey, _ bool) bool {
+					return key.Source == s.Name && strings.HasPrefix(key.Object, o.Name)
+				})
+			}
 			role := s.roleOf(o.Name)
 			key := lake.ObjectKey{Source: s.Name, Object: o.Name}
 			delete(gone, key)
 			in, known := present[key]
-			same := known && in.Version == o.Version
+			same := known && in.Version == o.Version && o.Version != ""
 			if same && (in.Reading == reading || in.Reading == within || in.Reading == "") {
 				continue
 			}

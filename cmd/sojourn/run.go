@@ -65,7 +65,7 @@ func (a *app) runNight(ctx context.Context, p *project, r schedules.Range) (sche
 // complain tells which objects could not be read: those that broke off always,
 // all of them if they are too many.
 func (a *app) complain(sum schedules.Summary) {
-	const most = 10
+	const most = 20
 	told := 0
 	for _, o := range sum.BadObjects {
 		if o.Error == "" && !sum.TooBad {

@@ -11,9 +11,9 @@ import (
 )
 
 var (
-	numbered = regexp.MustCompile(`(?m)^\| ([RG]\d+) \| (.*) \|$`)
+	numbered  = regexp.MustCompile(`(?m)^\| ([RG]\d+) \| (.*) \|$`)
 	namedTest = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9_]+)`")
-	story    = regexp.MustCompile(`\]\(\.\./testdata/golden/(g(\d\d)-[a-z0-9-]+)\.txtar\)`)
+	story     = regexp.MustCompile(`\]\(\.\./testdata/golden/(g(\d\d)-[a-z0-9-]+)\.txtar\)`)
 )
 
 // docs/guarantees.md has every promise and every case once and in order, each
