@@ -56,6 +56,8 @@ type dailyTable struct {
 	Table
 	encode func(*transform.Tables) (data []byte, rows int, err error)
 	breach func(*transform.Tables) string
+	rows   func(*transform.Tables) []Row
+	read   func(data []byte) ([]Row, error)
 }
 
 func daily() []dailyTable {
@@ -300,6 +302,11 @@ func table[R any](t Table, rows func(*transform.Tables) []R) dailyTable {
 			return data, len(rows(tables)), err
 		},
 		breach: func(tables *transform.Tables) string { return breachOf(t.Key, rows(tables)) },
+		rows:   func(tables *transform.Tables) []Row { return RowsFrom(rows(tables)) },
+		read: func(data []byte) ([]Row, error) {
+			list, err := parquetfile.Decode[R](data)
+			return RowsFrom(list), err
+		},
 	}
 }
 
