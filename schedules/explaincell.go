@@ -210,11 +210,12 @@ func (x *explainer) moves(ctx context.Context, story *CellStory) error {
 	return nil
 }
 
-// metrics are the columns that are no part of the key and no mark of the row.
+// metrics are the columns that are not what the row is about and no mark of it;
+// the first counts users or sessions.
 func (s *CellStory) metrics() []string {
 	var names []string
 	for _, c := range s.Table.Columns {
-		if !slices.Contains(s.Table.Key, c.Name) && c.Name != "is_final" && c.Name != "definition_digest" {
+		if !slices.Contains(s.Table.Key, c.Name) && c.Name != "day_n" && c.Name != "is_final" && c.Name != "definition_digest" {
 			names = append(names, c.Name)
 		}
 	}
@@ -271,9 +272,12 @@ func (x *explainer) recount(ctx context.Context, story *CellStory, most int) err
 func (x *explainer) contributors(ctx context.Context, story *CellStory, u under, w *work, later []*work, most int) error {
 	r := story.Recount
 	key := keyOf(&story.Table, story.Row)
-	column := story.Column
+	column, counts := story.Column, story.metrics()[0]
+	if _, isCount := story.Row[column].(int64); isCount {
+		counts = column // who adds nothing to it is not told of
+	}
 	if column == "" {
-		column = story.metrics()[0]
+		column = counts
 	}
 	alone := u.analysis
 	alone.MinUsers = 0
@@ -297,7 +301,7 @@ func (x *explainer) contributors(ctx context.Context, story *CellStory, u under,
 		}
 		value := row[column]
 		n, isCount := value.(int64)
-		if row == nil || isZero(value) {
+		if row == nil || row[counts] == int64(0) || row[counts] == nil {
 			continue
 		}
 		sum, adds = sum+n, adds && isCount
@@ -310,7 +314,7 @@ func (x *explainer) contributors(ctx context.Context, story *CellStory, u under,
 				if err != nil {
 					return err
 				}
-				if n, _ := row["sessions"].(int64); row != nil && n > 0 && !isZero(row[column]) {
+				if n, _ := row["sessions"].(int64); n > 0 && row[counts] != int64(0) {
 					r.Sessions++
 					c.Sessions = append(c.Sessions, of.Sessions[i].SessionID)
 				}
@@ -324,18 +328,6 @@ func (x *explainer) contributors(ctx context.Context, story *CellStory, u under,
 		r.Sum = &sum
 	}
 	return nil
-}
-
-func isZero(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case int64:
-		return v == 0
-	case float64:
-		return v == 0
-	}
-	return false
 }
 
 // workOf reads the rows of a made day, and of the days after it that tell of
@@ -378,5 +370,6 @@ func (x *explainer) readWork(ctx context.Context, c *chain, day calendar.Day) (*
 	if err := w.decodeState(data); err != nil {
 		return nil, fmt.Errorf("state %s: %w", object, err)
 	}
+	w.others = nil // definitions that are only compared have no say
 	return w, nil
 }
