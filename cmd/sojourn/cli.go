@@ -40,6 +40,7 @@ type cli struct {
 	Erase       eraseCmd       `cmd:"" help:"Take people out of lake and warehouse, and keep them out."`
 	Compare     compareCmd     `cmd:"" help:"Compare the app with published benchmarks and with its own past."`
 	Benchmarks  benchmarksCmd  `cmd:"" help:"Show published figures, and add those of your own."`
+	Explain     explainCmd     `cmd:"" help:"Say why: how a session came about, what is known of a user, what a number was counted from."`
 	Quarantine  quarantineCmd  `cmd:"" help:"Records that could not be used: list them, show them, read them again."`
 	Definitions definitionsCmd `cmd:"" help:"Show session definitions, and what becomes of a day's sessions under another."`
 	Version     versionCmd     `cmd:"" help:"Print versions."`
