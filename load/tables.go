@@ -1,6 +1,7 @@
 package load
 
 import (
+	"sojourn/internal/parquetfile"
 	"sojourn/sql"
 	"sojourn/transform"
 )
