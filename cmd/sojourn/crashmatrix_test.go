@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -20,35 +21,66 @@ import (
 
 	"sojourn/internal/parquetfile"
 	"sojourn/load"
+	"sojourn/load/bigquery/bqtest"
 )
 
 // A crashScenario is a command that is killed, at every place that it passes,
 // and run again.
 type crashScenario struct {
 	name   string
-	before func(t *testing.T, p trial) // what has been done before; nil for nothing
-	args   []string                    // of the command that is killed, and then run again
-	after  []string                    // of one that is run after it; nil for none
+	before func(t testingT, p trial) // what has been done before; nil for nothing
+	args   []string                  // of the command that is killed, and then run again
+	after  []string                  // of one that is run after it; nil for none
+
+	done     int                       // exit status of the command if it has been done already; mostly 0
+	bigquery func(t testingT, p trial) // in a stand-in for BigQuery, which has the first night: what has been done since; nil for DuckDB
 }
 
 // crashScenarios has first the one that passes the most places: each is tried in
 // the first scenario that passes it, and in all of them in a soak.
 var crashScenarios = []crashScenario{
-	{"second night", func(t *testing.T, p trial) {
-		firstNight(t, p)
-		secondDelivery(t, p)
-	}, []string{"run", "--date", "2026-02-01"}, nil},
-	{"after a dead run", deadRun, []string{"run", "--date", "2026-02-01"}, nil},
-	{"released by hand", deadRun, []string{"lock", "release", "--reason", "it is dead"}, []string{"run", "--date", "2026-02-01"}},
-	{"first night", nil, []string{"run", "--date", "2026-01-31"}, nil},
-	{"all made again", firstNight, []string{"backfill", "--from", "2026-01-30", "--to", "2026-01-31", "--force"}, nil},
-	{"late events applied", func(t *testing.T, p trial) {
-		firstNight(t, p)
-		secondDelivery(t, p)
+	{name: "second night", before: beforeSecond, args: []string{"run", "--date", "2026-02-01"}},
+	{name: "after a dead run", before: deadRun, args: []string{"run", "--date", "2026-02-01"}},
+	{name: "released by hand", before: deadRun, args: []string{"lock", "release", "--reason", "it is dead"}, after: []string{"run", "--date", "2026-02-01"}},
+	{name: "first night", args: []string{"run", "--date", "2026-01-31"}},
+	{name: "all made again", before: firstNight, args: []string{"backfill", "--from", "2026-01-30", "--to", "2026-01-31", "--force"}},
+	{name: "late events applied", before: func(t testingT, p trial) {
+		beforeSecond(t, p)
 		p.write(t, "sojourn.yaml", strings.Replace(crashConfig, "late_limit: 0", "late_limit: 1d", 1))
-		p.sojourn(t, "run", "--date", "2026-02-01")
-	}, []string{"backfill", "--affected", "--from", "2026-01-30", "--to", "2026-02-01"}, nil},
+		p.succeed(t, "run", "--date", "2026-02-01")
+	}, args: []string{"backfill", "--affected", "--from", "2026-01-30", "--to", "2026-02-01"}},
+	{name: "backfill staged", before: redefined, args: stageOnly},
+	{name: "backfill completed", before: func(t testingT, p trial) {
+		redefined(t, p)
+		p.succeed(t, stageOnly...)
+	}, args: []string{"backfill", "complete", "0001", "--reason", "as discussed"}, done: exitUsage},
+	{name: "quarantine replayed", before: func(t testingT, p trial) {
+		deliver(t, p, map[string]string{"other/1": `{"uid":"hal","name":"tap","timestamp":"2026-01-31T12:00:00Z"}` + "\n"})
+		p.write(t, "sojourn.yaml", mapped("event"))
+		firstNight(t, p)
+		p.write(t, "sojourn.yaml", mapped("name"))
+	}, args: []string{"quarantine", "replay", "--source", "other"}, after: []string{"run", "--date", "2026-01-31"}},
+	{name: "people erased", before: func(t testingT, p trial) {
+		deliver(t, p, map[string]string{"gus.ndjson": `{"event_id":"20","user_id":"gus","event_name":"tap","timestamp":"2026-01-28T10:00:00Z"}
+{"event_id":"21","user_id":"gus","event_name":"tap","timestamp":"2026-02-01T10:00:00Z"}
+`})
+		p.write(t, "gone.txt", "gus\neve\n")
+		p.succeed(t, "run", "--date", "2026-02-01")
+	}, args: []string{"erase", "--subjects", "gone.txt", "--reason", "request 11"}},
+	{name: "into BigQuery", before: func(t testingT, p trial) {
+		firstNight(t, p)
+		p.write(t, "sojourn.yaml", crashConfig+"warehouse: {bigquery: {project: acme, dataset: app, location: EU}}\n")
+	}, bigquery: secondDelivery, args: []string{"run", "--date", "2026-02-01"}},
 }
+
+// mapped has one more source, whose names of events are said to be in a field.
+func mapped(name string) string {
+	return strings.Replace(crashConfig, "sources:\n", `sources:
+  - {name: other, url: ./raw, format: ndjson, match: "other/*", fields: {user_id: uid, event_name: `+name+`, timestamp: timestamp}}
+`, 1)
+}
+
+var stageOnly = []string{"backfill", "--from", "2026-01-30", "--to", "2026-01-31", "--stage-only", "--reason", "shorter"}
 
 // The story of the scenarios: sessions over midnight and signing in, under two
 // definitions and with records of which id is whose; a line that is no event.
@@ -92,18 +124,36 @@ func deliver(t testingT, p trial, objects map[string]string) {
 	}
 }
 
-func firstNight(t *testing.T, p trial) { p.sojourn(t, "run", "--date", "2026-01-31") }
+// succeed runs a command that must.
+func (p trial) succeed(t testingT, args ...string) {
+	t.Helper()
+	if status, out := p.child(t, nil, args...); status != exitOK {
+		t.Fatalf("%v: exit status %d\n%s", args, status, out)
+	}
+}
+
+func firstNight(t testingT, p trial) { p.succeed(t, "run", "--date", "2026-01-31") }
 
 // deadRun leaves a lake that is held by a process that is gone.
-func deadRun(t *testing.T, p trial) {
-	firstNight(t, p)
-	secondDelivery(t, p)
+func deadRun(t testingT, p trial) {
+	beforeSecond(t, p)
 	if status, out := p.child(t, []string{crashAt + "=extract.objects-listed"}, "run", "--date", "2026-02-01"); status != -1 {
 		t.Fatalf("the run that was to die: exit status %d\n%s", status, out)
 	}
 }
 
-func secondDelivery(t *testing.T, p trial) {
+// redefined has another definition than that of the first night.
+func redefined(t testingT, p trial) {
+	firstNight(t, p)
+	p.write(t, "sojourn.yaml", crashConfig+"session: {timeout: 10m}\n")
+}
+
+func beforeSecond(t testingT, p trial) {
+	firstNight(t, p)
+	secondDelivery(t, p)
+}
+
+func secondDelivery(t testingT, p trial) {
 	deliver(t, p, map[string]string{
 		"late.ndjson": `{"event_id":"8","device_id":"d3","user_id":"eve","event_name":"tap","timestamp":"2026-01-30T09:20:00Z"}
 nor is this
@@ -122,6 +172,9 @@ nor is this
 	}
 }
 
+// crashOnly names one scenario to try.
+var crashOnly = flag.String("crash", "", "try the crash matrix for the command of this name alone")
+
 // soak says to try everything instead of a part that fits into a minute.
 var soak = os.Getenv("SOJOURN_SOAK") != ""
 
@@ -137,21 +190,23 @@ func TestCrashMatrix(t *testing.T) {
 	passed := map[string]map[string]int{} // by place and scenario: how often
 	t.Run("killed", func(t *testing.T) {
 		for _, s := range crashScenarios {
+			if *crashOnly != "" && s.name != *crashOnly {
+				continue
+			}
 			before := newTrial(t, crashConfig, nil)
 			deliver(t, before, firstDelivery)
 			if s.before != nil {
 				s.before(t, before)
 			}
-			old := before.published(t)
-
-			whole := before.copy(t)
+			whole, env, look := s.begin(t, before)
+			old := look()
 			trace := filepath.Join(t.TempDir(), "trace")
-			if status, out := whole.child(t, []string{crashTrace + "=" + trace}, s.args...); status != exitOK {
+			if status, out := whole.child(t, append(env, crashTrace+"="+trace), s.args...); status != exitOK {
 				t.Fatalf("%s, not killed: exit status %d\n%s", s.name, status, out)
 			}
-			s.finish(t, whole)
-			want, now := whole.made(t), whole.published(t)
-			if old == now && s.name != "all made again" {
+			s.finish(t, whole, env)
+			want, now := whole.made(t), look()
+			if old == now && (s.name == "second night" || s.bigquery != nil) {
 				t.Errorf("%s: the warehouse is what it was: nothing to see", s.name)
 			}
 			times := passings(t, trace)
@@ -168,24 +223,24 @@ func TestCrashMatrix(t *testing.T) {
 					armed := fmt.Sprintf("%s:%d", place, n+1)
 					t.Run(s.name+"/"+armed, func(t *testing.T) {
 						t.Parallel()
-						p := before.copy(t)
+						p, env, look := s.begin(t, before)
 						defer os.RemoveAll(p.dir) // under the test's own directory
-						if status, out := p.child(t, []string{crashAt + "=" + armed}, s.args...); status != -1 {
+						if status, out := p.child(t, append(env, crashAt+"="+armed), s.args...); status != -1 {
 							t.Fatalf("to be killed: exit status %d\n%s", status, out)
 						}
-						if p.hasWarehouseOf(t, before) {
+						if s.bigquery == nil && p.hasWarehouseOf(t, before) {
 							// What it was, to the byte.
-						} else if seen := p.published(t); seen != old && seen != now {
+						} else if seen := look(); seen != old && seen != now {
 							t.Errorf("killed, the warehouse is neither what it was nor what it is to be:\n%s\nwas:\n%s\nto be:\n%s", seen, old, now)
 						}
-						if status, out := p.child(t, nil, s.args...); status != exitOK {
+						if status, out := p.child(t, env, s.args...); status != exitOK && status != s.done {
 							t.Fatalf("run again: exit status %d\n%s", status, out)
 						}
-						s.finish(t, p)
+						s.finish(t, p, env)
 						if diff := cmp.Diff(want, p.made(t)); diff != "" {
 							t.Errorf("run again, the lake is another (-never killed +killed):\n%s", diff)
 						}
-						if seen := p.published(t); seen != now {
+						if seen := look(); seen != now {
 							t.Errorf("run again, the warehouse is another:\n%s\nwant:\n%s", seen, now)
 						}
 					})
@@ -193,6 +248,9 @@ func TestCrashMatrix(t *testing.T) {
 			}
 		}
 	})
+	if *crashOnly != "" {
+		return
+	}
 	for place, where := range places {
 		if passed[place] == nil {
 			t.Errorf("%s: no scenario passes %s", where, place)
@@ -250,13 +308,40 @@ const (
 	crashTableEnd   = "<!-- end of crash points -->"
 )
 
+// begin returns a copy of what there was before the command, what is to be added
+// to the environment of commands, and what tells what the warehouse holds.
+func (s *crashScenario) begin(t *testing.T, before trial) (p trial, env []string, look func() string) {
+	t.Helper()
+	p = before.copy(t)
+	if s.bigquery == nil {
+		return p, nil, func() string { return p.published(t) }
+	}
+	server, err := bqtest.Start(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	env = []string{"BIGQUERY_EMULATOR_HOST=" + server.Host()}
+	if status, out := p.child(t, env, "run", "--date", "2026-01-31"); status != exitOK {
+		t.Fatalf("the first night in BigQuery: exit status %d\n%s", status, out)
+	}
+	s.bigquery(t, p)
+	return p, env, func() string {
+		rows, err := server.Query(sums("app."))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintln(rows)
+	}
+}
+
 // finish runs what comes after the command of a scenario.
-func (s *crashScenario) finish(t testingT, p trial) {
+func (s *crashScenario) finish(t testingT, p trial, env []string) {
 	t.Helper()
 	if s.after == nil {
 		return
 	}
-	if status, out := p.child(t, nil, s.after...); status != exitOK {
+	if status, out := p.child(t, env, s.after...); status != exitOK {
 		t.Fatalf("%v: exit status %d\n%s", s.after, status, out)
 	}
 }
@@ -349,8 +434,13 @@ func (p trial) made(t testingT) map[string]string {
 			return err
 		}
 		name = filepath.ToSlash(name)
-		if strings.HasPrefix(name, "runs/lease/") || strings.HasSuffix(name, ".tmp") {
-			return nil // who was at work; what a killed run leaves, and does not count
+		for _, left := range []string{"runs/lease/", "runs/backfills/", "backfills/", "runs/tombstones/", "runs/erasures/"} {
+			if strings.HasPrefix(name, left) {
+				return nil // who was at work, and what is told of a run or salted
+			}
+		}
+		if strings.HasSuffix(name, ".tmp") {
+			return nil // what a killed run leaves, and does not count
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -428,15 +518,8 @@ func timeless(v any) any {
 // warehouse; what has never been published is empty.
 func (p trial) published(t testingT) string {
 	t.Helper()
-	var sums []string
-	for _, table := range load.Tables() {
-		table.Columns = slices.DeleteFunc(slices.Clone(table.Columns), func(c load.Column) bool {
-			return slices.Contains([]string{"as_of", "run", "arrived_at", "applied_by"}, c.Name) // that tells one run from another
-		})
-		sums = append(sums, fmt.Sprintf("SELECT '%s' AS name, * FROM (%s)", table.Name, tableSum(table, table.Name)))
-	}
 	var stdout, stderr bytes.Buffer
-	args := []string{"--config", filepath.Join(p.dir, "sojourn.yaml"), "query", "--format", "csv", strings.Join(sums, " UNION ALL ") + " ORDER BY name"}
+	args := []string{"--config", filepath.Join(p.dir, "sojourn.yaml"), "query", "--format", "csv", sums("")}
 	if code := run(t.Context(), args, &stdout, &stderr); code != exitOK {
 		if strings.Contains(stderr.String(), "does not exist") {
 			return ""
@@ -444,4 +527,16 @@ func (p trial) published(t testingT) string {
 		t.Fatalf("ask the warehouse: exit status %d\n%s", code, &stderr)
 	}
 	return stdout.String()
+}
+
+// sums is a query for number of rows and digest of every table.
+func sums(dataset string) string {
+	var each []string
+	for _, table := range load.Tables() {
+		table.Columns = slices.DeleteFunc(slices.Clone(table.Columns), func(c load.Column) bool {
+			return slices.Contains([]string{"as_of", "run", "arrived_at", "applied_by"}, c.Name) // that tells one run from another
+		})
+		each = append(each, fmt.Sprintf("SELECT '%s' AS name, * FROM (%s)", table.Name, tableSum(table, dataset+table.Name)))
+	}
+	return strings.Join(each, " UNION ALL ") + " ORDER BY name"
 }
