@@ -5,11 +5,9 @@ package main
 import (
 	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,14 +25,6 @@ type hostile struct {
 	source, name string
 	content      string
 	says         string // of it, on stderr; empty if all of it could be read
-}
-
-func inGzip(text string, times int) string {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	io.WriteString(w, text) // into memory
-	w.Close()
-	return strings.Repeat(b.String(), times)
 }
 
 // eventOf is a record of an event.

@@ -60,6 +60,8 @@ func runScripts(t *testing.T, dir string) {
 			"badbytes": badBytes,
 			"status":   exitStatusOf,
 			"parquet":  parquetFile,
+			"patch":    patchFile,
+			"bomb":     bombFile,
 			"paused":   awaitPause,
 			"resume":   resumePaused,
 			"outlive":  outliveLease,
