@@ -155,3 +155,31 @@ func TestTablesOfOtherMakingAreFound(t *testing.T) {
 		t.Errorf("a cell of other sessions: %q, %v", cell.Problem, err)
 	}
 }
+
+// A day whose objects have been read again since is explained as it was made,
+// and said to be stale.
+func TestStaleDayIsExplainedAsItWasMade(t *testing.T) {
+	ctx := context.Background()
+	at := func(minute int64) int64 { return lisbon(t).Start(first) + minute*60e6 }
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	s.put(t, "a.ndjson", line("1", "phone", "ann", "tap", at(600)), line("2", "phone", "ann", "tap", at(610)))
+	s.night(t, first+1, Range{})
+	s.put(t, "a.ndjson", line("1", "phone", "ann", "tap", at(600)))
+	var sum Summary
+	if _, err := s.extract(ctx, &sum); err != nil || sum.Objects != 1 {
+		t.Fatalf("%d objects read, %v", sum.Objects, err)
+	}
+	made, err := lake.Days(ctx, s.Lake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := rows[transform.Session](t, s.Lake, made[first].Tables["sessions"])[0]
+	story, err := s.ExplainSession(ctx, session.SessionID, nil)
+	if err != nil || story.Problem != "" || session.EventCount != 2 {
+		t.Errorf("a session of %d events: %v %s", session.EventCount, err, story.Problem)
+	}
+	if day := story.Days[0]; day.Stale == "" || len(day.Objects) != 1 || day.Objects[0].Events != 2 {
+		t.Errorf("its day: %+v", day)
+	}
+}

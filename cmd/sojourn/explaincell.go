@@ -73,11 +73,12 @@ func (c *explainCellCmd) printOthers(w io.Writer, s *schedules.CellStory) {
 	}
 }
 
-// keyText names a row by the columns of its key.
+// keyText names a row by the columns of its key, without nulls that say nothing.
 func keyText(t *load.Table, r load.Row) string {
 	var parts []string
 	for _, name := range t.Key {
-		if name != t.Partition {
+		said := r[name] != nil || name == "segment" && r["cut"] != "total"
+		if name != t.Partition && said {
 			parts = append(parts, name+"="+escaped(schedules.CellText(r[name])))
 		}
 	}

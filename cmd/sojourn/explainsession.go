@@ -63,7 +63,7 @@ func (e *explanation) session(s *schedules.SessionStory) {
 		row("user\t%s", who)
 		row("time\t%s to %s (%s)", e.zone.Clock(r.StartedAt), e.zone.Clock(r.EndedAt), e.zone)
 		row("length\t%s; %s of use", length(r.DurationSeconds), length(&r.EngagedSeconds))
-		row("events\t%d, %d of them in the background; %s, %s", r.EventCount, r.BackgroundCount, plural(r.ScreenViews, "screen view"), plural(r.CrashCount, "crash"))
+		row("events\t%d, %d of them in the background; %s, crashes: %d", r.EventCount, r.BackgroundCount, plural(r.ScreenViews, "screen view"), r.CrashCount)
 		if r.SourceSessionID != "" {
 			row("source's own id\t%s", escaped(r.SourceSessionID))
 		}
@@ -150,7 +150,7 @@ func (e *explanation) began(m *schedules.Moment) string {
 
 // ended says in words what a rule of end_reason means here.
 func (e *explanation) ended(m *schedules.Moment) string {
-	next := "and nothing came on its day"
+	next := "that was the end of the day"
 	if m.Name != "" {
 		next = fmt.Sprintf("then came %s at %s, %s", escaped(m.Name), e.clock(m.At), where(m))
 	}
