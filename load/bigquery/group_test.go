@@ -159,7 +159,7 @@ func TestStagingThatChangesAfterTheAuditIsNotPublished(t *testing.T) {
 		t.Error("a reader sees something else")
 	}
 	// What was found wrong is not found again.
-	g.Fence = nil
+	g = second.group(t, b)
 	if err := w.Publish(t.Context(), g); err != nil {
 		t.Error(err)
 	}
