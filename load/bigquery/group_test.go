@@ -158,6 +158,11 @@ func TestStagingThatChangesAfterTheAuditIsNotPublished(t *testing.T) {
 	if got := seen(t, s.server, read); got != s.old {
 		t.Error("a reader sees something else")
 	}
+	// What was found wrong is not found again.
+	g = second.group(t, b)
+	if err := w.Publish(t.Context(), g); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestRunThatIsNotAtWorkAnyMoreCannotPublish(t *testing.T) {
