@@ -63,6 +63,7 @@ type Input struct {
 	Version string `json:"version"`
 	Size    int64  `json:"size"`
 	Reading string `json:"reading,omitempty"` // digest of how the source said to read it; empty if that was not noted
+	Key     string `json:"key,omitempty"`     // id of the key that made pseudonyms of its ids; empty if they are kept
 
 	Lines       int64  `json:"lines"`           // records seen, good and bad
 	Events      int64  `json:"events"`          // records that became staged events
