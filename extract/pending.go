@@ -30,7 +30,7 @@ type Pending struct {
 func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pending []Pending, removed []lake.ObjectKey, err error) {
 	present := lake.Present(done)
 	settled := settledEditions(done)
-	gone := map[lake.ObjectKey]bool{}
+	gone, listed := map[lake.ObjectKey]bool{}, map[lake.ObjectKey]bool{}
 	bySource := map[string]Source{}
 	for _, s := range sources {
 		bySource[s.Name] = s
@@ -57,9 +57,10 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 			role := s.roleOf(o.Name)
 			key := lake.ObjectKey{Source: s.Name, Object: o.Name}
 			delete(gone, key)
+			listed[key] = true
 			in, known := present[key]
 			same := known && in.Version == o.Version && o.Version != ""
-			if same && (in.Reading == reading || in.Reading == within || in.Reading == "") {
+			if same && s.isRead(in, reading, within) {
 				continue
 			}
 			pending = append(pending, Pending{s.Name, o, same, known})
@@ -67,6 +68,9 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 				settled[edition{s.Name, role.edition}] = true
 			}
 		}
+	}
+	if err := checkKeys(sources, present, listed, settled); err != nil {
+		return nil, nil, err
 	}
 	// What is there for good stands in for what is provisional.
 	pending = slices.DeleteFunc(pending, func(p Pending) bool {
@@ -80,6 +84,12 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object, b.Object))
 	})
 	return pending, removed, nil
+}
+
+// isRead says whether an object has been read in one of the ways that the source
+// says now. Of old readings it was not noted how: they made no pseudonyms.
+func (s Source) isRead(in lake.Input, ways ...string) bool {
+	return slices.Contains(ways, in.Reading) || in.Reading == "" && s.Privacy.Pseudonyms == nil
 }
 
 // An edition is what objects of a source are that take each other's place.

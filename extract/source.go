@@ -193,6 +193,9 @@ func (s Source) Validate() error {
 	for _, err := range validateProperties(s.Properties) {
 		report("properties: %w", err)
 	}
+	for _, err := range s.validateNoIP() {
+		report("%w", err)
+	}
 	for _, err := range s.Privacy.validate(s.Properties) {
 		report("privacy: %w", err)
 	}
