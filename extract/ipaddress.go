@@ -14,17 +14,16 @@ import (
 // is none.
 func NamesIP(path string) bool {
 	words := nameWords(path)
+	all := strings.Join(words, "_")
+	for _, end := range []string{"forwarded_for", "remote_addr", "remote_address", "remote_host"} {
+		if all == end || strings.HasSuffix(all, "_"+end) {
+			return true
+		}
+	}
 	for len(words) > 1 && slices.Contains(addressForms, words[len(words)-1]) {
 		words = words[:len(words)-1]
 	}
-	if len(words) == 0 {
-		return false
-	}
-	if slices.Contains(addressWords, words[len(words)-1]) {
-		return true
-	}
-	all := strings.Join(words, "_")
-	return strings.HasSuffix(all, "forwarded_for") || strings.HasSuffix(all, "remote_host")
+	return len(words) > 0 && slices.Contains(addressWords, words[len(words)-1])
 }
 
 // addressForms are what a name may end in that is an address all the same.

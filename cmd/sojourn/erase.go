@@ -63,6 +63,9 @@ func (c *erasePeopleCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if p.pseudonyms != nil {
+		s.Pseudonym = p.pseudonyms.Of
+	}
 	if c.DryRun {
 		receipt, err := p.pipeline.PreviewErasure(ctx, s)
 		if err == nil {

@@ -34,7 +34,7 @@ func (c *eraseVerifyCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"gocloud.dev/gcerrors"
 	"google.golang.org/api/googleapi"
 
+	"sojourn/extract"
 	"sojourn/internal/lease"
 	"sojourn/load"
 	"sojourn/schedules"
@@ -21,13 +22,14 @@ func exitCode(ctx context.Context, err error) int {
 		locked *lease.LockedError
 		fenced *lease.FencedError
 		checks *schedules.CheckError
+		key    *extract.KeyError
 		audit  *load.AuditError
 		late   *load.SupersededError
 	)
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &usage), errors.As(err, &config):
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &key):
 		return exitUsage
 	case errors.As(err, &locked), errors.As(err, &fenced), errors.As(err, &late):
 		return exitLocked
