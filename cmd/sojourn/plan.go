@@ -83,7 +83,7 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 		table.Flush()
 	}
 	if again > 0 {
-		fmt.Fprintf(a.stdout, "%s to read again: format, fields or clock of the source changed\n", plural(again, "object"))
+		fmt.Fprintf(a.stdout, "%s to read again: format, fields, clock or privacy of the source changed\n", plural(again, "object"))
 	}
 	for i, o := range plan.Removed {
 		if i == 5 {
