@@ -13,6 +13,7 @@ import (
 
 	"sojourn/extract"
 	"sojourn/internal/calendar"
+	"sojourn/internal/redact"
 )
 
 // cli is the command line: its fields are the flags, its tags are the help.
@@ -114,7 +115,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		stdout = &visibleWriter{w: stdout}
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "sojourn: %v\nsojourn --help lists commands and flags\n", err)
+		fmt.Fprintf(stderr, "sojourn: %v\nsojourn --help lists commands and flags\n", redact.Error(err))
 		return exitUsage
 	}
 	a := &app{cli: &c, stdout: stdout, stderr: stderr, progress: newProgress(raw, &c)}
@@ -123,7 +124,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err = command.Run(a)
 	code := exitCode(ctx, err)
 	if err != nil {
-		fmt.Fprintln(stderr, "sojourn:", err)
+		fmt.Fprintln(stderr, "sojourn:", redact.Error(err))
 	}
 	if code == exitInterrupted {
 		fmt.Fprintln(stderr, "what was done is kept: run it again to go on")
@@ -147,11 +148,26 @@ func (a *app) newLogger(onTerminal bool) *slog.Logger {
 				if len(groups) == 0 && (attr.Key == slog.TimeKey || attr.Key == slog.LevelKey && level == slog.LevelInfo) {
 					return slog.Attr{}
 				}
-				return attr
+				return redactAttr(groups, attr)
 			},
 		}))
 	}
-	return slog.New(slog.NewJSONHandler(a.progress, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewJSONHandler(a.progress, &slog.HandlerOptions{Level: level, ReplaceAttr: redactAttr}))
+}
+
+// redactAttr takes secrets out of the addresses in a line of narration.
+func redactAttr(_ []string, attr slog.Attr) slog.Attr {
+	switch v := attr.Value.Any().(type) {
+	case string:
+		attr.Value = slog.StringValue(redact.Text(v))
+	case error:
+		attr.Value = slog.StringValue(redact.Text(v.Error()))
+	case fmt.Stringer:
+		if attr.Value.Kind() == slog.KindAny {
+			attr.Value = slog.StringValue(redact.Text(v.String()))
+		}
+	}
+	return attr
 }
 
 func isTerminal(w io.Writer) bool {

@@ -11,6 +11,7 @@ import (
 	"sojourn/extract"
 	"sojourn/internal/bucket"
 	"sojourn/internal/bucket/clouds"
+	"sojourn/internal/redact"
 	"sojourn/transform"
 )
 
@@ -152,7 +153,7 @@ func (c *doctorCmd) strangers(ctx context.Context, look extract.Look) ([]diagnos
 		d.differ("the objects are of %d formats: give each its own source, with its match", len(formats))
 	}
 	if s.Format != "" {
-		d.Next = fmt.Sprintf("sojourn init --format %s --url %s", s.Format, c.URL)
+		d.Next = fmt.Sprintf("sojourn init --format %s --url %s", s.Format, redact.Text(c.URL))
 	}
 	if slices.Contains([]string{"csv", "ndjson", "parquet"}, s.Format) && sample.Events == 0 {
 		d.Reasons = d.Reasons[:0] // of fields that have other names than ours

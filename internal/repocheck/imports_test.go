@@ -20,9 +20,10 @@ type rule struct {
 var mayImport = map[string]rule{
 	"internal/calendar": {},
 	"internal/crash":    {},
+	"internal/redact":   {},
 	"transform":         {ours: "internal/calendar"},
 
-	"internal/bucket":        {theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
+	"internal/bucket":        {ours: "internal/redact", theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
 	"internal/bucket/clouds": {theirs: "gocloud.dev/blob cloud.google.com/go/storage github.com/aws github.com/Azure"},
 	"internal/lake":          {ours: "internal/bucket internal/calendar transform", theirs: "golang.org/x/sync"},
 	"internal/lease":         {ours: "internal/bucket internal/crash"},
@@ -62,7 +63,7 @@ var mayImport = map[string]rule{
 
 	"cmd/sojourn": {
 		ours: "extract internal/bucket internal/bucket/clouds internal/calendar internal/generate internal/lake internal/lease" +
-			" internal/rule load load/bigquery load/duckdb schedules sql transform",
+			" internal/redact internal/rule load load/bigquery load/duckdb schedules sql transform",
 		theirs: "github.com/alecthomas/kong github.com/goccy/go-yaml github.com/google/uuid" +
 			" gocloud.dev/gcerrors google.golang.org/api/googleapi",
 	},
