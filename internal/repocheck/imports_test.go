@@ -20,12 +20,13 @@ type rule struct {
 var mayImport = map[string]rule{
 	"internal/calendar": {},
 	"internal/crash":    {},
+	"internal/seal":     {},
 	"transform":         {ours: "internal/calendar"},
 
 	"internal/bucket":        {theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
 	"internal/bucket/clouds": {theirs: "gocloud.dev/blob cloud.google.com/go/storage github.com/aws github.com/Azure"},
-	"internal/lake":          {ours: "internal/bucket internal/calendar transform", theirs: "golang.org/x/sync"},
-	"internal/lease":         {ours: "internal/bucket internal/crash"},
+	"internal/lake":          {ours: "internal/bucket internal/calendar internal/seal transform", theirs: "golang.org/x/sync"},
+	"internal/lease":         {ours: "internal/bucket internal/crash internal/seal"},
 	"internal/parquetfile":   {theirs: "github.com/parquet-go/parquet-go github.com/klauspost/compress"},
 
 	"extract": {
