@@ -59,8 +59,8 @@ type CellChange struct {
 }
 
 // Compare compares two files of a table, whose rows are in the order of its
-// key, and tells of the first most rows that differ. A column that a file has
-// not got is null. It reads both side by side, a few rows at a time.
+// key, and tells of the first most rows that differ. No file has no rows, and a
+// column that a file has not got is null. It reads both side by side, a few rows at a time.
 func Compare(t Table, a, b []byte, most int) (c Comparison, err error) {
 	defer func() {
 		if err != nil {
@@ -74,14 +74,13 @@ func Compare(t Table, a, b []byte, most int) (c Comparison, err error) {
 	for _, name := range t.Key {
 		m.keys = append(m.keys, slices.Index(m.names, name))
 	}
+	defer m.close()
 	if m.a, err = m.open(a); err != nil {
 		return c, err
 	}
-	defer m.a.cursor.Close()
 	if m.b, err = m.open(b); err != nil {
 		return c, err
 	}
-	defer m.b.cursor.Close()
 	if err := m.run(); err != nil {
 		return c, err
 	}
@@ -120,13 +119,25 @@ type side struct {
 }
 
 func (m *merge) open(data []byte) (*side, error) {
-	cursor, err := parquetfile.NewCursor(data, m.names)
-	if err != nil {
+	n := len(m.names)
+	s := &side{row: make([]any, n), before: make([]any, n), sums: make([]float64, n)}
+	if data == nil {
+		s.done = true
+		return s, nil
+	}
+	var err error
+	if s.cursor, err = parquetfile.NewCursor(data, m.names); err != nil {
 		return nil, err
 	}
-	n := len(m.names)
-	s := &side{cursor: cursor, row: make([]any, n), before: make([]any, n), sums: make([]float64, n)}
 	return s, m.next(s)
+}
+
+func (m *merge) close() {
+	for _, s := range []*side{m.a, m.b} {
+		if s != nil && s.cursor != nil {
+			s.cursor.Close()
+		}
+	}
 }
 
 // next takes the next row of a side.
