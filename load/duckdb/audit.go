@@ -70,17 +70,17 @@ func (t total) differs(p load.Partition) string {
 func totals(ctx context.Context, db *sql.DB, t load.Table) (held map[calendar.Day]total, err error) {
 	day := "CAST(NULL AS DATE)"
 	if t.Partition != "" {
-		day = identifier(t.Partition)
+		day = name(t.Partition)
 	}
 	selected := []string{day, "count(*)"}
 	var columns []string
 	for _, c := range t.Columns {
 		if c.Type == load.Int64 {
 			columns = append(columns, c.Name)
-			selected = append(selected, "CAST(coalesce(sum("+identifier(c.Name)+"), 0) AS VARCHAR)")
+			selected = append(selected, "CAST(coalesce(sum("+name(c.Name)+"), 0) AS VARCHAR)")
 		}
 	}
-	rows, err := db.QueryContext(ctx, "SELECT "+strings.Join(selected, ", ")+" FROM "+identifier(t.Name)+" GROUP BY 1")
+	rows, err := db.QueryContext(ctx, "SELECT "+strings.Join(selected, ", ")+" FROM "+name(t.Name)+" GROUP BY 1")
 	if err != nil {
 		return nil, err
 	}
