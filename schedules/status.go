@@ -18,8 +18,8 @@ type Plan struct {
 	Days        []DayPlan         // from the first day with events to the horizon
 	Removed     []lake.ObjectKey  // raw objects that were read before and are gone
 	Lost        []LostSource
-	Late        LateEvents        // read, but too late to count
-	Unpublished int               // partitions made that the warehouse has not got, reference tables included
+	Late        LateEvents // read, but too late to count
+	Unpublished int        // partitions made that the warehouse has not got, reference tables included
 }
 
 // Due returns the days a run would make.

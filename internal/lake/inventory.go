@@ -48,16 +48,28 @@ func Take(ctx context.Context, b *bucket.Bucket) (*Inventory, error) {
 		inv.Objects[o.Name] = o.Size
 	}
 	var counts []Applied
+	var stones []Tombstone
 	if err := errors.Join(
 		take(ctx, b, inv, batches, func(m Batch) { inv.Batches = append(inv.Batches, m) }),
 		take(ctx, b, inv, applied, func(m Applied) { counts = append(counts, m) }),
 		take(ctx, b, inv, days, func(m Day) { inv.Days[m.Day] = m }),
 		take(ctx, b, inv, revisions, func(m Day) { inv.Revisions[m.Day] = append(inv.Revisions[m.Day], m) }),
+		take(ctx, b, inv, tombstones, func(m Tombstone) { stones = append(stones, m) }),
+		take(ctx, b, inv, erasures, func(Erasure) {}),
 		take(ctx, b, inv, backfills, func(m Backfill) { inv.Backfills = append(inv.Backfills, m) }),
 	); err != nil {
 		return nil, err
 	}
 	apply(inv.Batches, counts)
+	if len(stones) > 0 {
+		salt, err := readSalt(ctx, b)
+		if err == nil {
+			err = fits(salt, stones)
+		}
+		if err != nil {
+			inv.Unreadable[saltObject] = err
+		}
+	}
 	for _, record := range inv.Backfills {
 		if record.Ended.IsZero() {
 			var err error
@@ -78,6 +90,12 @@ func (inv *Inventory) IsStaged(object string) bool {
 	}
 	return false
 }
+
+// StagedObjectOf is where a staged backfill has an object of its lake.
+func StagedObjectOf(id, object string) string { return stagedPrefix(id) + object }
+
+// IsSalt says whether an object is the salt of the tombstones.
+func IsSalt(object string) bool { return object == saltObject }
 
 // BatchManifest is where the manifest of a batch is.
 func BatchManifest(id string) string { return batches + id + ".json" }

@@ -52,7 +52,7 @@ var mayImport = map[string]rule{
 	"internal/rule": {ours: "transform", theirs: "github.com/expr-lang/expr"},
 
 	"schedules": {
-		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/lease internal/parquetfile load transform",
+		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/lease internal/parquetfile internal/seal load transform",
 		theirs: "github.com/robfig/cron golang.org/x/sync",
 	},
 
