@@ -463,6 +463,11 @@ func (p *Pipeline) partitions(ctx context.Context, batches []lake.Batch) (refere
 	if references, err = p.references(ctx, made, batches); err != nil {
 		return nil, nil, err
 	}
+	return references, wanted(made, references), nil
+}
+
+// wanted returns the partitions of days and of reference tables.
+func wanted(made map[calendar.Day]lake.Day, references []load.File) (want []load.Partition) {
 	for _, f := range references {
 		want = append(want, load.Partition{Table: f.Table, Object: referenceObject(f.Table), Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 	}
@@ -476,7 +481,7 @@ func (p *Pipeline) partitions(ctx context.Context, batches []lake.Batch) (refere
 			want = append(want, load.Partition{Table: load.Restatements().Name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 		}
 	}
-	return references, want, nil
+	return want
 }
 
 func changed(want []load.Partition, have map[load.PartitionKey]string) []load.Partition {

@@ -36,6 +36,8 @@ type cli struct {
 	Backfill    backfillCmd    `cmd:"" help:"Make the tables of a range of days, both ends included."`
 	Schedule    scheduleCmd    `cmd:"" help:"Stay up and run on the configured cron spec."`
 	Status      statusCmd      `cmd:"" help:"Show how each day stands: missing, stale, provisional, published."`
+	Diff        diffCmd        `cmd:"" help:"Compare two versions of the tables: runs, times, lakes, backfills, definitions."`
+	Verify      verifyCmd      `cmd:"" help:"Check every file of the lake, and that the tables follow from what they were made from."`
 	Lock        lockCmd        `cmd:"" help:"Show which run holds the lake, and put it out if it must be."`
 	Query       queryCmd       `cmd:"" help:"Ask the embedded warehouse."`
 	Erase       eraseCmd       `cmd:"" help:"Take people out of lake and warehouse, and keep them out."`
@@ -58,7 +60,8 @@ const description = `Sojourn turns raw app events into session, frequency, reten
 const exitStatus = `
 Exit status: 0 done, or nothing to do · 1 failed · 2 usage or configuration ·
 3 finished, but too much of the input was unreadable · 4 tables do not agree with
-each other and were not published · 5 doctor found differences ·
+each other and were not published · 5 doctor, diff or verify found differences,
+or status --fresh that yesterday is not published ·
 11 locked by another run · 75 a remote service is unavailable, try again later ·
 130 interrupted, run again to resume`
 

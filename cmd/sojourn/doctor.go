@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -34,8 +33,10 @@ Examples:
   sojourn doctor --url gs://acme-raw/exports`
 }
 
-// errDiffers ends a doctor that has found what a configuration does not say.
-var errDiffers = errors.New("what was looked at differs from the configuration")
+// A differsError ends a command that looked for differences and found some.
+type differsError string
+
+func (e differsError) Error() string { return string(e) }
 
 func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	if c.Objects < 1 || c.Records < 1 {
@@ -69,7 +70,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	}
 	for _, d := range found {
 		if len(d.Differences) > 0 {
-			return errDiffers
+			return differsError("what was looked at differs from the configuration")
 		}
 	}
 	return nil

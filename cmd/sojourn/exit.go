@@ -17,14 +17,15 @@ import (
 // exitCode is what the error of a command means to the program that called.
 func exitCode(ctx context.Context, err error) int {
 	var (
-		usage  usageError
-		config *schedules.UsageError
-		locked *lease.LockedError
-		fenced *lease.FencedError
-		checks *schedules.CheckError
-		key    *extract.KeyError
-		audit  *load.AuditError
-		late   *load.SupersededError
+		usage   usageError
+		config  *schedules.UsageError
+		locked  *lease.LockedError
+		fenced  *lease.FencedError
+		checks  *schedules.CheckError
+		key     *extract.KeyError
+		audit   *load.AuditError
+		late    *load.SupersededError
+		differs differsError
 	)
 	switch {
 	case err == nil:
@@ -41,7 +42,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUnavailable
 	case errors.Is(err, errUnreadable), errors.Is(err, errUnread):
 		return exitUnreadable
-	case errors.Is(err, errDiffers):
+	case errors.As(err, &differs):
 		return exitDiffers
 	}
 	return exitFailed

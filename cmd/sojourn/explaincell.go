@@ -69,12 +69,12 @@ func (c *explainCellCmd) printOthers(w io.Writer, s *schedules.CellStory) {
 			fmt.Fprintf(w, "  and %d more\n", len(s.Others)-i)
 			break
 		}
-		fmt.Fprintf(w, "  %s\n", keyText(&s.Table, r))
+		fmt.Fprintf(w, "  %s\n", keyOfRow(&s.Table, r))
 	}
 }
 
-// keyText names a row by the columns of its key, without nulls that say nothing.
-func keyText(t *load.Table, r load.Row) string {
+// keyOfRow names a row by the columns of its key, without nulls that say nothing.
+func keyOfRow(t *load.Table, r load.Row) string {
 	var parts []string
 	for _, name := range t.Key {
 		said := r[name] != nil || name == "segment" && r["cut"] != "total"
@@ -99,7 +99,7 @@ var documents = map[string]string{
 // cell writes the story of a cell.
 func (e *explanation) cell(s *schedules.CellStory) {
 	t := &s.Table
-	e.printf("%s of %s: %s\n", s.Name, s.Day, keyText(t, s.Row))
+	e.printf("%s of %s: %s\n", s.Name, s.Day, keyOfRow(t, s.Row))
 	e.table(func(row func(string, ...any)) {
 		for _, c := range t.Columns {
 			if s.Column == "" && !isKey(t, c.Name) || c.Name == s.Column {

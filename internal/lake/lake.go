@@ -8,9 +8,7 @@
 package lake
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +21,7 @@ import (
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/seal"
 	"sojourn/transform"
 )
 
@@ -372,21 +371,19 @@ func readJSON[T any](ctx context.Context, b *bucket.Bucket, name string) (*T, er
 		return nil, err
 	}
 	manifest := new(T)
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(manifest); err != nil {
-		return nil, fmt.Errorf("manifest %s of %s: %w", name, b, err)
+	if _, err := seal.Decode(data, manifest); err != nil {
+		return nil, fmt.Errorf("manifest %s of %s: %w: sojourn verify says what to do", name, b, err)
 	}
 	return manifest, nil
 }
 
 func writeJSON(ctx context.Context, b *bucket.Bucket, name string, v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
+	data, err := seal.Encode(v)
 	if err != nil {
 		return fmt.Errorf("manifest %s: %w", name, err)
 	}
 	return b.Put(ctx, name, func(w io.Writer) error {
-		_, err := w.Write(append(data, '\n'))
+		_, err := w.Write(data)
 		return err
 	})
 }

@@ -21,12 +21,13 @@ var mayImport = map[string]rule{
 	"internal/calendar": {},
 	"internal/crash":    {},
 	"internal/redact":   {},
+	"internal/seal":     {},
 	"transform":         {ours: "internal/calendar"},
 
 	"internal/bucket":        {ours: "internal/redact", theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
 	"internal/bucket/clouds": {theirs: "gocloud.dev/blob cloud.google.com/go/storage github.com/aws github.com/Azure"},
-	"internal/lake":          {ours: "internal/bucket internal/calendar transform", theirs: "golang.org/x/sync"},
-	"internal/lease":         {ours: "internal/bucket internal/crash"},
+	"internal/lake":          {ours: "internal/bucket internal/calendar internal/seal transform", theirs: "golang.org/x/sync"},
+	"internal/lease":         {ours: "internal/bucket internal/crash internal/seal"},
 	"internal/parquetfile":   {theirs: "github.com/parquet-go/parquet-go github.com/klauspost/compress"},
 
 	"extract": {
@@ -52,7 +53,7 @@ var mayImport = map[string]rule{
 	"internal/rule": {ours: "transform", theirs: "github.com/expr-lang/expr"},
 
 	"schedules": {
-		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/lease internal/parquetfile load transform",
+		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/lease internal/parquetfile internal/seal load transform",
 		theirs: "github.com/robfig/cron golang.org/x/sync",
 	},
 
