@@ -20,7 +20,7 @@ type explainCmd struct {
 
 // errUnlike ends a command that found tables to be other than what they were
 // said to be made from.
-var errUnlike = errors.New("the tables are not what comes out of the events now")
+var errUnlike = errors.New("the tables are not what comes out of the events now: the last line of the answer says in what")
 
 // printDocument writes a value as indented JSON.
 func printDocument(w io.Writer, v any) error {
@@ -36,6 +36,13 @@ type explanation struct {
 }
 
 func (e *explanation) printf(format string, args ...any) { fmt.Fprintf(e.Writer, format, args...) }
+
+// problem writes in what a table is not what it should be; nothing if it is.
+func (e *explanation) problem(text string) {
+	if text != "" {
+		e.printf("\nNOT as the table has it: %s\n", escaped(text))
+	}
+}
 
 // clock writes an instant as local date and time.
 func (e *explanation) clock(t time.Time) string { return e.zone.Clock(t.UnixMicro()) }
@@ -65,7 +72,7 @@ func (e *explanation) origins(days []schedules.DayOrigin) {
 			row("events\t%s in %s", plural(d.Events, "staged event"), plural(d.Staged, "file"))
 			for i, o := range d.Objects {
 				if i == 10 {
-					row("\tand %s more", plural(len(d.Objects)-i, "raw object"))
+					row("\tand %s more", thousands(int64(len(d.Objects)-i)))
 					break
 				}
 				row("\t%s %s: %s, read by batch %s", escaped(o.Source), escaped(o.Object), plural(o.Events, "event"), o.Batch)

@@ -56,7 +56,6 @@ func (c *explainCellCmd) Run(ctx context.Context, a *app) error {
 		(&explanation{a.stdout, p.pipeline.Zone}).cell(&story)
 	}
 	if story.Problem != "" {
-		fmt.Fprintln(a.stderr, story.Problem)
 		return errUnlike
 	}
 	return nil
@@ -121,6 +120,7 @@ func (e *explanation) cell(s *schedules.CellStory) {
 	e.counted(s)
 	e.moved(s)
 	e.origins([]schedules.DayOrigin{s.Origin})
+	e.problem(s.Problem)
 }
 
 func isKey(t *load.Table, name string) bool {
@@ -160,7 +160,7 @@ func (e *explanation) counted(s *schedules.CellStory) {
 			row("%s\t%s\t%s", escaped(c.User), value(c.Value), strings.Join(c.Sessions, " "))
 		}
 		if more := r.Users - int64(len(r.Contributors)); more > 0 {
-			row("and %s more", plural(more, "user"))
+			row("and %s more", thousands(more))
 		}
 	})
 	if s.Problem == "" {

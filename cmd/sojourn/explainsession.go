@@ -45,7 +45,6 @@ func (c *explainSessionCmd) Run(ctx context.Context, a *app) error {
 		(&explanation{a.stdout, p.pipeline.Zone}).session(&story)
 	}
 	if story.Problem != "" {
-		fmt.Fprintln(a.stderr, story.Problem)
 		return errUnlike
 	}
 	return nil
@@ -94,6 +93,7 @@ func (e *explanation) session(s *schedules.SessionStory) {
 		e.events(s.Beside, true)
 	}
 	e.origins(s.Days)
+	e.problem(s.Problem)
 }
 
 func length(seconds *float64) string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"sojourn/internal/calendar"
 	"sojourn/schedules"
@@ -45,7 +44,6 @@ func (c *explainUserCmd) Run(ctx context.Context, a *app) error {
 		(&explanation{a.stdout, p.pipeline.Zone}).user(&story)
 	}
 	if story.Problem != "" {
-		fmt.Fprintln(a.stderr, story.Problem)
 		return errUnlike
 	}
 	return nil
@@ -78,6 +76,7 @@ func (e *explanation) user(s *schedules.UserStory) {
 		}
 	})
 	if s.Ledger == nil {
+		e.problem(s.Problem)
 		return
 	}
 	l := s.Ledger
