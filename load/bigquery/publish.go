@@ -76,7 +76,7 @@ func (w *Warehouse) replace(ctx context.Context, g load.Group, is state, changes
 	for _, s := range tables {
 		leftovers = append(leftovers, stagingName(s.Name))
 	}
-	err = w.replaceBy(ctx, g, is, tables)
+	err = w.stageAndCommit(ctx, g, is, tables)
 	if errors.As(err, new(*load.AuditError)) {
 		// What failed an audit must not be found again by the next run.
 		err = errors.Join(err, w.dropStaging(ctx, leftovers))
@@ -84,7 +84,9 @@ func (w *Warehouse) replace(ctx context.Context, g load.Group, is state, changes
 	return leftovers, err
 }
 
-func (w *Warehouse) replaceBy(ctx context.Context, g load.Group, is state, tables []staged) error {
+// stageAndCommit takes a publish from nothing to its commit. Until that readers see
+// what was there before, after it all of the new.
+func (w *Warehouse) stageAndCommit(ctx context.Context, g load.Group, is state, tables []staged) error {
 	if err := w.stage(ctx, tables); err != nil {
 		return err
 	}
