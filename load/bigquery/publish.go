@@ -76,35 +76,40 @@ func (w *Warehouse) replace(ctx context.Context, g load.Group, is state, changes
 	for _, s := range tables {
 		leftovers = append(leftovers, stagingName(s.Name))
 	}
-	defer func() {
+	err = w.stageAndCommit(ctx, g, is, tables)
+	if errors.As(err, new(*load.AuditError)) {
 		// What failed an audit must not be found again by the next run.
-		if errors.As(err, new(*load.AuditError)) {
-			err = errors.Join(err, w.dropStaging(ctx, leftovers))
-		}
-	}()
+		err = errors.Join(err, w.dropStaging(ctx, leftovers))
+	}
+	return leftovers, err
+}
+
+// stageAndCommit takes a publish from nothing to its commit. Until that readers see
+// what was there before, after it all of the new.
+func (w *Warehouse) stageAndCommit(ctx context.Context, g load.Group, is state, tables []staged) error {
 	if err := w.stage(ctx, tables); err != nil {
-		return nil, err
+		return err
 	}
 	crash.At("publish.bigquery-staged")
 	if err := w.audit(ctx, tables); err != nil {
-		return nil, err
+		return err
 	}
 	crash.At("publish.bigquery-audited")
 	if err := w.prepareViews(ctx, is.marker, g.AsOf); err != nil {
-		return nil, err
+		return err
 	}
 	crash.At("publish.bigquery-views-prepared")
 	if g.Fence != nil {
 		if err := g.Fence(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	crash.At("publish.bigquery-before-commit")
 	if err := w.commit(ctx, g, is.marker, tables, bytesOf(is, tables)); err != nil {
-		return nil, err
+		return err
 	}
 	crash.At("publish.bigquery-after-commit")
-	return leftovers, nil
+	return nil
 }
 
 // digest returns 40 hex digits that stand for the parts.
