@@ -181,7 +181,7 @@ func newAdobe(r *reading, header *adobeHeader) (*adobe, error) {
 	for _, column := range r.source.propertyPaths() {
 		a.properties = append(a.properties, a.want(column))
 	}
-	a.judge = newJudge(Source{Fields: fields, Clock: r.source.Clock, Properties: r.source.Properties}, r.now, r.texts)
+	a.judge = newJudge(r.source.placed(fields), r.now, r.texts)
 
 	for _, column := range []string{"exclude_hit", "hit_source", "hit_time_gmt", "post_visid_high", "post_visid_low"} {
 		if !slices.Contains(header.columns, column) {

@@ -214,7 +214,7 @@ func (b *batch) manifest(inputs []lake.Input, workers []*worker) lake.Batch {
 	}
 	return lake.Batch{
 		ID: b.id, Zone: b.options.Zone.String(), Inputs: inputs, Removed: b.options.Removed,
-		Run: b.options.Run, Made: time.UnixMicro(b.options.Now).UTC(),
+		Run: b.options.Run, Replay: b.options.Replay, Made: time.UnixMicro(b.options.Now).UTC(),
 		Staged: b.staged, Quarantine: b.quarantined, Identity: b.identity, Reasons: reasons, Skips: skips,
 	}
 }

@@ -81,7 +81,7 @@ func headerFlaw(header csvRecord, why error) *flaw {
 // rejectAll rejects the header and all records after it, of which nobody can
 // tell what their columns are.
 func (c *csvRecords) rejectAll(ctx context.Context, r *reading, header csvRecord, f *flaw) error {
-	r.input.Error = f.detail
+	r.input.Error = r.source.Privacy.shown(f.detail)
 	for record := header; ; {
 		if err := r.reject(ctx, record.line, f); err != nil {
 			return err

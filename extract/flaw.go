@@ -5,7 +5,7 @@ import "fmt"
 // A flaw is why a record cannot be used.
 type flaw struct {
 	reason string // one of the constants below
-	detail string // for a person: what was found and what was expected
+	detail string // for a person: what was found, its values in marks, and what was expected
 }
 
 // Reasons of quarantine.
@@ -32,10 +32,14 @@ const (
 // maxExcerpt bounds how much of a value a detail shows, in bytes.
 const maxExcerpt = 60
 
-// excerpt shows the beginning of what was found in a record.
+// excerpt shows the beginning of what was found in a record, between the marks
+// of a value: see [Privacy.shown].
 func excerpt(data []byte) string {
 	if len(data) > maxExcerpt {
-		return fmt.Sprintf("%q…", data[:maxExcerpt])
+		return inMarks(fmt.Sprintf("%q…", data[:maxExcerpt]))
 	}
-	return fmt.Sprintf("%q", data)
+	return inMarks(fmt.Sprintf("%q", data))
 }
+
+// inMarks puts text, which is made of a record's value, between the marks of one.
+func inMarks(text string) string { return string(valueBegins) + text + string(valueEnds) }

@@ -62,9 +62,27 @@ func (b *batch) writeAliases(ctx context.Context, workers []*worker) error {
 	return nil
 }
 
+// A Statement is a record that says which id is whose.
+type Statement struct {
+	transform.Alias
+	Source, Object string
+	Line           int64 // or row, from 1
+}
+
 // ReadIdentity returns the aliases that count, in no order.
 func ReadIdentity(ctx context.Context, b *bucket.Bucket, files []lake.Aliases) ([]transform.Alias, error) {
-	var aliases []transform.Alias
+	statements, err := ReadStatements(ctx, b, files)
+	aliases := make([]transform.Alias, len(statements))
+	for i := range statements {
+		aliases[i] = statements[i].Alias
+	}
+	return aliases, err
+}
+
+// ReadStatements returns the records that count with where they are from, in
+// no order.
+func ReadStatements(ctx context.Context, b *bucket.Bucket, files []lake.Aliases) ([]Statement, error) {
+	var statements []Statement
 	for _, f := range files {
 		data, err := b.Read(ctx, f.Object)
 		if err != nil {
@@ -76,11 +94,11 @@ func ReadIdentity(ctx context.Context, b *bucket.Bucket, files []lake.Aliases) (
 		}
 		for _, row := range rows {
 			if !slices.Contains(f.Superseded, (lake.ObjectKey{Source: row.Source, Object: row.Object})) {
-				aliases = append(aliases, transform.Alias{From: row.From, To: row.To, At: row.At})
+				statements = append(statements, Statement{transform.Alias{From: row.From, To: row.To, At: row.At}, row.Source, row.Object, row.Line})
 			}
 		}
 	}
-	return aliases, nil
+	return statements, nil
 }
 
 // aliasID returns an id that a record of which id is whose must have.

@@ -38,14 +38,22 @@ type judge struct {
 	clock   Clock
 	offsets offsets
 	kept    properties // set by the reader before each event
-	now     int64      // bound of all timestamps
+	dropped []field    // optional fields that are not kept
+
+	pseudonyms *pseudonymMaker      // nil keeps ids
+	erased     func(id string) bool // nil if nobody is
+
+	now     int64 // bound of all timestamps
 	texts   *texts
 	scratch []byte
 }
 
 // newJudge returns the judge of the records of a source.
 func newJudge(s Source, now int64, texts *texts) *judge {
-	j := &judge{engaged: -1, now: now, texts: texts, clock: s.Clock, kept: newProperties(s)}
+	j := &judge{
+		engaged: -1, now: now, texts: texts, clock: s.Clock, kept: newProperties(s),
+		dropped: s.Privacy.dropped(), pseudonyms: s.Privacy.Pseudonyms.maker(), erased: s.erased,
+	}
 	for _, p := range s.places() {
 		j.places[p.field] = p
 	}
@@ -58,6 +66,7 @@ func newJudge(s Source, now int64, texts *texts) *judge {
 // event fills e from the values of a record, but for its origin, or tells why
 // it cannot. Values are left changed.
 func (j *judge) event(values *[fieldCount]value, e *transform.Event) *flaw {
+	j.drop(values)
 	for f := range values {
 		if f := field(f); f.isText() {
 			if flaw := j.text(f, &values[f]); flaw != nil {
@@ -68,8 +77,9 @@ func (j *judge) event(values *[fieldCount]value, e *transform.Event) *flaw {
 			}
 		}
 	}
-	e.UserID = j.texts.repeated(values[userID].bytes)
-	e.DeviceID = j.texts.repeated(values[deviceID].bytes)
+	if flaw := j.subject(values, e); flaw != nil {
+		return flaw
+	}
 	e.Name = j.texts.repeated(values[eventName].bytes)
 	e.SourceSession = j.texts.repeated(values[sessionID].bytes)
 	e.Screen = j.texts.repeated(values[screen].bytes)
@@ -164,17 +174,17 @@ func (j *judge) times(values *[fieldCount]value, e *transform.Event) *flaw {
 		e.ClientAt = 0
 	}
 	if e.At < earliest {
-		return &flaw{timestampTooEarly, fmt.Sprintf("%s is %s, before 2000: is the unit right?%s", j.where(timestamp), formatMoment(e.At), j.otherUnit(values[timestamp], claimed))}
+		return &flaw{timestampTooEarly, fmt.Sprintf("%s is %s, before 2000: is the unit right?%s", j.where(timestamp), inMarks(formatMoment(e.At)), j.otherUnit(values[timestamp], claimed))}
 	}
 	switch {
 	case e.ReceivedAt != 0 && beyond == nil && e.At > e.ReceivedAt+tolerance:
-		problem := fmt.Sprintf("%s is %s, more than 24 h after %s, %s", j.where(timestamp), formatMoment(e.At), j.where(receivedAt), formatMoment(e.ReceivedAt))
+		problem := fmt.Sprintf("%s is %s, more than 24 h after %s, %s", j.where(timestamp), inMarks(formatMoment(e.At)), j.where(receivedAt), inMarks(formatMoment(e.ReceivedAt)))
 		if other := j.otherUnit(values[timestamp], claimed); other != "" {
 			problem += ": is the unit right?" + other
 		}
 		return &flaw{timestampInFuture, problem}
 	case e.At > j.now+tolerance:
-		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h in the future: is the unit right?%s", j.where(timestamp), formatMoment(e.At), j.otherUnit(values[timestamp], claimed))}
+		return &flaw{timestampInFuture, fmt.Sprintf("%s is %s, more than 24 h in the future: is the unit right?%s", j.where(timestamp), inMarks(formatMoment(e.At)), j.otherUnit(values[timestamp], claimed))}
 	}
 	return beyond
 }
@@ -191,7 +201,7 @@ func (j *judge) otherUnit(v value, claimed int64) string {
 		at := claimed / p.unit * micros
 		if micros != p.unit && at/micros == claimed/p.unit && at >= earliest && at <= j.now+tolerance {
 			path, _, _ := strings.Cut(p.path, ", ") // the first of several places
-			return fmt.Sprintf(" In %s it would be %s: timestamp: {path: %s, unit: %s}", unit, formatMoment(at), path, unit)
+			return fmt.Sprintf(" In %s it would be %s: timestamp: {path: %s, unit: %s}", unit, inMarks(formatMoment(at)), path, unit)
 		}
 	}
 	return ""

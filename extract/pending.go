@@ -30,7 +30,7 @@ type Pending struct {
 func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pending []Pending, removed []lake.ObjectKey, err error) {
 	present := lake.Present(done)
 	settled := settledEditions(done)
-	gone := map[lake.ObjectKey]bool{}
+	gone, listed := map[lake.ObjectKey]bool{}, map[lake.ObjectKey]bool{}
 	bySource := map[string]Source{}
 	for _, s := range sources {
 		bySource[s.Name] = s
@@ -46,8 +46,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 			if err != nil {
 				return nil, nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
 			}
-			role := s.roleOf(o.Name)
-			if role.contents == noData || !s.reads(o) {
+			if !s.hasData(o) {
 				continue
 			}
 			if o.Problem != "" && strings.HasSuffix(o.Name, "/") { // nobody knows what is there
@@ -55,11 +54,13 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 					return key.Source == s.Name && strings.HasPrefix(key.Object, o.Name)
 				})
 			}
+			role := s.roleOf(o.Name)
 			key := lake.ObjectKey{Source: s.Name, Object: o.Name}
 			delete(gone, key)
+			listed[key] = true
 			in, known := present[key]
 			same := known && in.Version == o.Version && o.Version != ""
-			if same && (in.Reading == reading || in.Reading == within || in.Reading == "") {
+			if same && s.isRead(in, reading, within) {
 				continue
 			}
 			pending = append(pending, Pending{s.Name, o, same, known})
@@ -67,6 +68,9 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 				settled[edition{s.Name, role.edition}] = true
 			}
 		}
+	}
+	if err := checkKeys(sources, present, listed, settled); err != nil {
+		return nil, nil, err
 	}
 	// What is there for good stands in for what is provisional.
 	pending = slices.DeleteFunc(pending, func(p Pending) bool {
@@ -80,6 +84,12 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object, b.Object))
 	})
 	return pending, removed, nil
+}
+
+// isRead says whether an object has been read in one of the ways that the source
+// says now. Of old readings it was not noted how: they made no pseudonyms.
+func (s Source) isRead(in lake.Input, ways ...string) bool {
+	return slices.Contains(ways, in.Reading) || in.Reading == "" && s.Privacy.Pseudonyms == nil
 }
 
 // An edition is what objects of a source are that take each other's place.
@@ -98,13 +108,13 @@ func settledEditions(done []lake.Batch) map[edition]bool {
 	return settled
 }
 
-// reads says whether an object is one of the source by its name, or a folder
-// that cannot be listed and may have such objects.
-func (s Source) reads(o bucket.Object) bool {
+// hasData says whether an object is one that the source has events in, by its
+// name, or a folder that cannot be listed and may have such objects.
+func (s Source) hasData(o bucket.Object) bool {
 	if folder, ok := strings.CutSuffix(o.Name, "/"); ok && o.Problem != "" {
 		return isData(bucket.Object{Name: folder}) && mayMatchBelow(s.Match, folder)
 	}
-	return isData(o) && matchGlob(s.Match, o.Name)
+	return s.roleOf(o.Name).contents != noData && isData(o) && matchGlob(s.Match, o.Name)
 }
 
 // isData tells objects with events from the marks that other programs leave

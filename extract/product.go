@@ -219,7 +219,7 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 	}
 	propertyPlaces := p.propertyPlaces(r.source)
 	root := newNode(splitPaths(paths)).keep(propertyPlaces, len(paths)).embed(p.embedded...)
-	judge := newJudge(Source{Fields: fields, Clock: r.source.Clock, Properties: r.source.Properties}, r.now, r.texts)
+	judge := newJudge(r.source.placed(fields), r.now, r.texts)
 	keep := p.keeper(r.source, judge.kept.values)
 	assemble := p.assembler()
 

@@ -23,8 +23,8 @@ type rejected struct {
 	Line     int64  `parquet:"line"` // or row, from 1
 	Reason   string `parquet:"reason,dict"`
 	Detail   string `parquet:"detail"`
-	Raw      []byte `parquet:"raw"`       // the record's bytes, or their beginning
-	RawBytes int64  `parquet:"raw_bytes"` // length of the whole record
+	Raw      []byte `parquet:"raw,optional"` // the record's bytes, or their beginning; null if they are not kept
+	RawBytes int64  `parquet:"raw_bytes"`    // length of the whole record
 }
 
 func (r *rejected) size() int64 { return int64(len(r.Raw)+len(r.Detail)) + 128 }

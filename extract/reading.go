@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -132,7 +131,8 @@ func (t *transport) Read(p []byte) (int, error) {
 func (r *reading) read(ctx context.Context, f format) error {
 	role := r.source.roleOf(r.object.Name)
 	r.input = lake.Input{
-		Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size, Reading: r.source.reading(),
+		Source: r.source.Name, Object: r.object.Name, Version: r.object.Version, Size: r.object.Size,
+		Reading: r.source.reading(), Key: r.source.Privacy.Pseudonyms.KeyID(),
 		Edition: role.edition, Provisional: role.provisional,
 	}
 	err := r.problem()
@@ -148,7 +148,7 @@ func (r *reading) read(ctx context.Context, f format) error {
 	if unwritten, ok := errors.AsType[*unwritten](err); ok {
 		return unwritten
 	}
-	r.input.Error = err.Error()
+	r.input.Error = r.source.Privacy.shown(err.Error())
 	at := line{number: r.input.Lines + 1}
 	reason := unreadableObject
 	if broken, ok := errors.AsType[*brokenOff](err); ok {
@@ -230,6 +230,7 @@ func (r *reading) mapped(a transform.Alias, line int64) {
 	if a.From == "" {
 		return
 	}
+	a = r.source.subjects(a)
 	r.aliases = append(r.aliases, aliasRow{
 		From: a.From, To: a.To, At: a.At, Source: r.source.Name, Object: r.object.Name, Line: line,
 	})
@@ -250,12 +251,12 @@ func (r *reading) reject(ctx context.Context, l line, f *flaw) error {
 		Reason: f.reason, Detail: f.detail,
 		Raw: l.text[:min(len(l.text), maxRaw)], RawBytes: l.length,
 	}
-	if record.mayBeOf(r.erased) {
+	if f.reason == lake.SkippedErased || record.mayBeOf(r.erased) {
 		r.skip(lake.SkippedErased)
 		return nil
 	}
 	r.input.Lines++
 	r.input.Quarantined++
-	record.Raw = bytes.Clone(record.Raw)
+	r.source.Privacy.reduce(&record)
 	return r.quarantine(ctx, record)
 }

@@ -109,8 +109,9 @@ func (s Source) Sample(ctx context.Context, look Look) (Sample, error) {
 		if seen.Content, err = sniff(ctx, s.Bucket, o); err != nil {
 			return sample, fmt.Errorf("source %s: %w", s.Name, err)
 		}
+		seen.Content.Found = s.Privacy.shown(seen.Content.Found)
 		if s.Format != "" {
-			r := &reading{worker: w, source: s, object: o}
+			r := &reading{worker: w, source: s.admitted(), object: o}
 			w.sampler.begin()
 			if err := r.read(ctx, format); err != nil && !errors.Is(err, errEnough) {
 				return sample, err
@@ -142,7 +143,7 @@ func (sample *Sample) list(ctx context.Context, s Source) ([]bucket.Object, erro
 		}
 		role := s.roleOf(o.Name)
 		switch {
-		case o.Problem != "" && s.reads(o):
+		case o.Problem != "" && s.hasData(o):
 		case !matchGlob(s.Match, o.Name):
 			sample.NotMatch++
 			continue

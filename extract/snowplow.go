@@ -97,7 +97,7 @@ func newSnowplow(r *reading) *snowplow {
 	for _, path := range r.source.propertyPaths() {
 		s.properties = append(s.properties, s.want(path, false))
 	}
-	s.judge = newJudge(Source{Fields: fields, Clock: r.source.Clock, Properties: r.source.Properties}, r.now, r.texts)
+	s.judge = newJudge(r.source.placed(fields), r.now, r.texts)
 	return s
 }
 

@@ -46,6 +46,16 @@ type Source struct {
 	KeepRemoved bool
 
 	Limits Limits // of each object
+
+	Privacy Privacy
+
+	erased func(id string) bool // of ids before they become pseudonyms; nil if nobody is
+}
+
+// placed is the source with other places for its fields.
+func (s Source) placed(fields map[string]Field) Source {
+	s.Fields = fields
+	return s
 }
 
 // A Field is the place of a canonical field in a record.
@@ -104,9 +114,10 @@ func formats() []format {
 	return list
 }
 
-// reading identifies how objects are read: format, places, clock and the
-// properties that are kept. What was read in another way is read again.
+// reading identifies how objects are read: format, places, clock, what is kept
+// and the key of pseudonyms. What was read in another way is read again.
 func (s Source) reading() string {
+	s = s.admitted()
 	text, err := json.Marshal(struct {
 		Format string
 		Fields map[string]Field
@@ -114,7 +125,9 @@ func (s Source) reading() string {
 
 		// Without any the text is that of sources before there were some.
 		Properties map[string]string `json:",omitempty"`
-	}{s.Format, s.Fields, s.Clock, s.Properties})
+		Key        string            `json:",omitempty"`
+		Keep       *[]string         `json:",omitempty"`
+	}{s.Format, s.Fields, s.Clock, s.Properties, s.Privacy.Pseudonyms.KeyID(), s.Privacy.allowList()})
 	if err != nil {
 		panic(err) // texts and numbers
 	}
@@ -179,6 +192,12 @@ func (s Source) Validate() error {
 	}
 	for _, err := range validateProperties(s.Properties) {
 		report("properties: %w", err)
+	}
+	for _, err := range s.validateNoIP() {
+		report("%w", err)
+	}
+	for _, err := range s.Privacy.validate(s.Properties) {
+		report("privacy: %w", err)
 	}
 	if s.Clock.DeadZone < 0 || s.Clock.FutureClamp < 0 {
 		report("clock: %v and %v: want no negative duration", s.Clock.DeadZone, s.Clock.FutureClamp)

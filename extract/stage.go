@@ -31,7 +31,8 @@ type Options struct {
 
 	Removed []lake.ObjectKey // objects that do not count from this batch on
 
-	Run string // the run that reads, for the manifest
+	Run    string // the run that reads, for the manifest
+	Replay bool   // quarantined records are the reason to read the objects again
 
 	Progress func(Progress) // called after each object, by one goroutine at a time; may be nil
 }

@@ -71,7 +71,10 @@ func (w *worker) isErased(id string) bool {
 // read reads one object. Its error is one of the lake, or the end of ctx.
 func (w *worker) read(ctx context.Context, s Source, o bucket.Object) (lake.Input, error) {
 	f, _ := formatNamed(s.Format) // of a source that has been validated
-	r := &reading{worker: w, source: s, object: o}
+	r := &reading{worker: w, source: s.admitted(), object: o}
+	if w.erased.Anybody() {
+		r.source.erased = w.isErased
+	}
 	err := r.read(ctx, f)
 	r.input.Days = r.dayCounts()
 	return r.input, err

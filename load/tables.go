@@ -1,6 +1,7 @@
 package load
 
 import (
+	"sojourn/internal/parquetfile"
 	"sojourn/sql"
 	"sojourn/transform"
 )
@@ -55,6 +56,8 @@ type dailyTable struct {
 	Table
 	encode func(*transform.Tables) (File, error)
 	breach func(*transform.Tables) string
+	rows   func(*transform.Tables) []Row
+	read   func(data []byte) ([]Row, error)
 }
 
 func daily() []dailyTable {
@@ -297,6 +300,11 @@ func table[R any](t Table, rows func(*transform.Tables) []R) dailyTable {
 		Table:  t,
 		encode: func(tables *transform.Tables) (File, error) { return encode(t, tables.Day, rows(tables)) },
 		breach: func(tables *transform.Tables) string { return breachOf(t.Key, rows(tables)) },
+		rows:   func(tables *transform.Tables) []Row { return RowsFrom(rows(tables)) },
+		read: func(data []byte) ([]Row, error) {
+			list, err := parquetfile.Decode[R](data)
+			return RowsFrom(list), err
+		},
 	}
 }
 

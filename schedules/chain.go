@@ -414,6 +414,7 @@ func (c *chain) forget(ctx context.Context, days []calendar.Day, which func(cale
 		if err := c.takeBack(ctx, m); err != nil {
 			return err
 		}
+		crash.At("fold.day-forgotten")
 		delete(c.made, day)
 	}
 	return nil
@@ -442,8 +443,11 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 				}
 			}
 			if err := c.next(ctx, day, why, before); err != nil {
-				if delete(c.made, day); exists {
-					c.made[day] = m
+				inHand := due && c.last() != nil && c.last().day == day
+				if !inHand {
+					if delete(c.made, day); exists {
+						c.made[day] = m
+					}
 				}
 				if !due {
 					// It would have completed the days in hand. Written as they

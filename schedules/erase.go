@@ -172,6 +172,9 @@ func (p *Pipeline) finishErasure(ctx context.Context, stone lake.Tombstone) (lak
 	if err := p.removeDays(ctx, staged); err != nil {
 		return fail(err)
 	}
+	if err := p.dropBackfills(ctx, stone.ID); err != nil {
+		return fail(err)
+	}
 	restating := *p
 	restating.erasing = stone.ID
 	restating.Accept = "erasure " + stone.ID + ": " + stone.Reason // a day may well have lost much
@@ -263,6 +266,25 @@ func (p *Pipeline) removeDays(ctx context.Context, staged map[calendar.Day][]lak
 			return err
 		}
 		crash.At("erase.day-removed")
+	}
+	return nil
+}
+
+// dropBackfills cancels the backfills that lie beside the lake: they were made
+// from what has been erased.
+func (p *Pipeline) dropBackfills(ctx context.Context, erasure string) error {
+	all, err := lake.Backfills(ctx, p.Lake)
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		if b.Status == lake.BackfillComplete || b.Status == lake.BackfillCancelled {
+			continue
+		}
+		b.Completion, b.CompletedBy = "erasure "+erasure, p.Run
+		if err := p.close(ctx, b, lake.BackfillCancelled); err != nil {
+			return fmt.Errorf("backfill %s: %w", b.ID, err)
+		}
 	}
 	return nil
 }

@@ -84,10 +84,8 @@ func (p *Pipeline) beginErasure(ctx context.Context, stone lake.Tombstone, erase
 	if first != 0 {
 		receipt.FirstDay = &first
 	}
+	// Also an earlier day may be made again, such as one that will be the last.
 	for _, day := range slices.Sorted(maps.Keys(made)) {
-		if first == 0 || day < first {
-			continue
-		}
 		receipt.Days = append(receipt.Days, lake.DayChange{Day: day, Before: made[day].Revision})
 		for _, f := range dayFiles(made[day]) {
 			receipt.Files = append(receipt.Files, lake.FileChange{Object: f.Object, SHA256: f.SHA256, Rows: f.Rows})

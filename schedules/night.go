@@ -152,6 +152,7 @@ func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) 
 	for {
 		made := len(sum.Made)
 		foldErr := p.fold(ctx, batches, r, &sum)
+		crash.At("fold.done")
 		if ctx.Err() != nil {
 			return sum, foldErr // what is made is published by the next run
 		}
@@ -191,12 +192,12 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 	if err != nil {
 		return nil, err
 	}
-	pending, removed, err := extract.ListPending(ctx, p.Sources, batches)
+	pending, removed, lost, err := p.list(ctx, batches)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.checkRemoved(batches, pending, removed); err != nil {
-		return nil, err
+	for _, l := range lost {
+		p.Log.WarnContext(ctx, l.String())
 	}
 	lateBefore, err := p.lateBefore(ctx)
 	if err != nil {
@@ -265,30 +266,44 @@ func batchOf(pending []extract.Pending) int {
 	return n
 }
 
-// checkRemoved refuses a source that has lost all its objects at once: more
-// likely it is not where it was.
-func (p *Pipeline) checkRemoved(batches []lake.Batch, pending []extract.Pending, removed []lake.ObjectKey) error {
-	if p.Accept != "" {
-		return nil
+// list lists the sources. A source that has lost all its objects at once is
+// more likely not where it was: unless an operator accepts it, its objects are
+// not removed, but lost.
+func (p *Pipeline) list(ctx context.Context, batches []lake.Batch) (pending []extract.Pending, removed []lake.ObjectKey, lost []LostSource, err error) {
+	pending, removed, err = extract.ListPending(ctx, p.Sources, batches)
+	if err != nil || p.Accept != "" {
+		return pending, removed, nil, err
 	}
-	had, lost := map[string]int{}, map[string]int{}
+	has, gone := map[string]int{}, map[string]int{}
 	for key := range lake.Present(batches) {
-		had[key.Source]++
-	}
-	for _, key := range removed {
-		lost[key.Source]++
+		has[key.Source]++
 	}
 	for _, o := range pending {
-		had[o.Source]++ // there is something
+		has[o.Source]++ // there is something
+	}
+	for _, key := range removed {
+		gone[key.Source]++
 	}
 	for _, s := range p.Sources {
-		if n := lost[s.Name]; n > 0 && n == had[s.Name] {
-			return &CheckError{Text: fmt.Sprintf("source %s at %s has none of the %d objects any more that were read from it: "+
-				"is it still there, and match still right? If they expire, set when_removed: keep; if they are to count no more, say why with --accept",
-				s.Name, s.Bucket, n)}
+		if n := gone[s.Name]; n > 0 && n == has[s.Name] {
+			lost = append(lost, LostSource{s.Name, s.Bucket.String(), n})
+			removed = slices.DeleteFunc(removed, func(key lake.ObjectKey) bool { return key.Source == s.Name })
 		}
 	}
-	return nil
+	return pending, removed, lost, nil
+}
+
+// A LostSource is a source of which all objects that were read are gone.
+type LostSource struct {
+	Name, Bucket string
+	Objects      int
+}
+
+// String says what is lost, what is done about it, and what could be.
+func (l LostSource) String() string {
+	return fmt.Sprintf("source %s at %s has none of the %d objects any more that were read from it: their events are kept. "+
+		"Is it still there, and is match still right? If the objects expire, set when_removed: keep; if they are to count no more, run with --accept REASON",
+		l.Name, l.Bucket, l.Objects)
 }
 
 func totalSize(pending []extract.Pending) (bytes int64) {
@@ -448,6 +463,11 @@ func (p *Pipeline) partitions(ctx context.Context, batches []lake.Batch) (refere
 	if references, err = p.references(ctx, made, batches); err != nil {
 		return nil, nil, err
 	}
+	return references, wanted(made, references), nil
+}
+
+// wanted returns the partitions of days and of reference tables.
+func wanted(made map[calendar.Day]lake.Day, references []load.File) (want []load.Partition) {
 	for _, f := range references {
 		want = append(want, load.Partition{Table: f.Table, Object: referenceObject(f.Table), Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 	}
@@ -461,7 +481,7 @@ func (p *Pipeline) partitions(ctx context.Context, batches []lake.Batch) (refere
 			want = append(want, load.Partition{Table: load.Restatements().Name, Day: day, Object: f.Object, Rows: f.Rows, SHA256: f.SHA256, Sums: f.Sums})
 		}
 	}
-	return references, want, nil
+	return want
 }
 
 func changed(want []load.Partition, have map[load.PartitionKey]string) []load.Partition {

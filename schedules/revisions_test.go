@@ -14,6 +14,7 @@ import (
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
 	"sojourn/load"
+	"sojourn/transform"
 )
 
 // restated returns what the table of restatements says of a day: revision,
@@ -165,23 +166,22 @@ func TestRemovedObjectCountsNoMore(t *testing.T) {
 	}
 }
 
-// A source that has lost all its objects is more likely not where it was.
-func TestSourceThatLostAllIsRefused(t *testing.T) {
+// A source that has lost all its objects is more likely not where it was: its
+// events stay, unless an operator says that they shall not.
+func TestSourceThatLostAllKeepsItsEvents(t *testing.T) {
 	s := newSite(t, t.TempDir(), nil)
 	defer s.close()
 	s.put(t, "a.ndjson", line("1", "d1", "ann", "tap", s.Zone.Start(date(28))))
 	s.night(t, date(31), Range{})
-	want := s.result(t)
 	if err := s.raw.Delete(t.Context(), "a.ndjson"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Night(t.Context(), Range{})
-	var check *CheckError
-	if !errors.As(err, &check) || !strings.Contains(err.Error(), "when_removed") {
-		t.Errorf("error %v", err)
+	plan, err := s.Plan(t.Context(), Range{})
+	if err != nil || len(plan.Removed) > 0 || len(plan.Lost) != 1 || !strings.Contains(plan.Lost[0].String(), "when_removed: keep") {
+		t.Errorf("plan %+v (%v)", plan, err)
 	}
-	if diff := cmp.Diff(want, s.result(t)); diff != "" {
-		t.Errorf("tables (-before +after):\n%s", diff)
+	if sum := s.night(t, date(31), Range{}); !sum.Idle() {
+		t.Errorf("the run did %+v", sum)
 	}
 	s.Accept = "the app is shut down"
 	s.night(t, date(31), Range{})
@@ -339,4 +339,42 @@ func TestIncompleteDayWaits(t *testing.T) {
 	s.Checks.Volume.Share = 0.9
 	put("part3.ndjson", date(29), 1)
 	s.night(t, date(30), Range{})
+}
+
+// A new version of the program that changes nothing makes every day again and
+// comes to the same bytes: nothing is published, and no day has a new revision.
+func TestNewVersionThatChangesNothing(t *testing.T) {
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	tell(t, s, date(30))
+	s.night(t, date(30), Range{})
+	tell(t, s, date(31))
+	s.night(t, date(31), Range{})
+	want := s.result(t)
+	made, err := lake.Days(t.Context(), s.Lake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range made {
+		m.Code = "the version before"
+		if err := lake.WriteDay(t.Context(), s.Lake, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum := s.night(t, date(31), Range{})
+	if len(sum.Made) != len(made) || sum.Published != 0 {
+		t.Errorf("%d of %d days made, %d partitions published", len(sum.Made), len(made), sum.Published)
+	}
+	if diff := cmp.Diff(want, s.result(t)); diff != "" {
+		t.Errorf("tables (-before +after):\n%s", diff)
+	}
+	now, err := lake.Days(t.Context(), s.Lake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, m := range now {
+		if m.Code != transform.Version || m.Revision != made[day].Revision {
+			t.Errorf("%s is made by version %s, revision %d; it was %d", day, m.Code, m.Revision, made[day].Revision)
+		}
+	}
 }

@@ -17,8 +17,9 @@ type Plan struct {
 	Pending     []extract.Pending // raw objects to read; their days are not known yet
 	Days        []DayPlan         // from the first day with events to the horizon
 	Removed     []lake.ObjectKey  // raw objects that were read before and are gone
-	Late        LateEvents        // read, but too late to count
-	Unpublished int               // partitions made that the warehouse has not got, reference tables included
+	Lost        []LostSource
+	Late        LateEvents // read, but too late to count
+	Unpublished int        // partitions made that the warehouse has not got, reference tables included
 }
 
 // Due returns the days a run would make.
@@ -38,7 +39,7 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	pending, removed, err := extract.ListPending(ctx, p.Sources, batches)
+	pending, removed, lost, err := p.list(ctx, batches)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -63,7 +64,7 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 			d.Due, d.Reason = true, "forced"
 		}
 	}
-	plan := Plan{Pending: pending, Removed: removed, Days: days, Late: lateEvents(batches)}
+	plan := Plan{Pending: pending, Removed: removed, Lost: lost, Days: days, Late: lateEvents(batches)}
 	if len(made) > 0 {
 		plan.Unpublished, _, err = p.markUnpublished(ctx, batches, days)
 	}

@@ -236,6 +236,7 @@ func (f *folding) beyondCap(c *open, e step) bool {
 		c.Ended = c.Ended || e.kind&end != 0
 		f.latest = c
 		f.out.Ledger.BeyondCap++
+		f.tell(BeyondCap, e, c)
 		return true
 	}
 	c.Dropped = c.Dropped || d.CapAction == CapDrop && f.capped(c, e.At)

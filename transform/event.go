@@ -1,6 +1,9 @@
 package transform
 
-import "cmp"
+import (
+	"cmp"
+	"reflect"
+)
 
 // An Event is one thing that a device reported, already valid: it has a name,
 // a time and a subject.
@@ -148,4 +151,28 @@ func compareBool(a, b bool) int {
 		return -1
 	}
 	return 1
+}
+
+// Differing names the fields in which another delivery of an event says
+// something else, in the order of the fields; none if they say the same,
+// whenever they were sent and received.
+func (e *Event) Differing(o *Event) []string {
+	if e.compareContent(o) == 0 {
+		return nil
+	}
+	var names []string
+	compare := func(a, b reflect.Value) {
+		for i := range a.NumField() {
+			switch f := a.Type().Field(i); f.Name {
+			case "ID", "ReceivedAt", "SentAt", "Attributes", "Source", "Object", "Line":
+			default:
+				if a.Field(i).Interface() != b.Field(i).Interface() {
+					names = append(names, f.Name)
+				}
+			}
+		}
+	}
+	compare(reflect.ValueOf(*e), reflect.ValueOf(*o))
+	compare(reflect.ValueOf(*e.Attributes), reflect.ValueOf(*o.Attributes))
+	return names
 }

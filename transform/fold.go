@@ -32,6 +32,7 @@ type Sessionizer struct {
 	used  int          // of spare
 
 	keepsSteps bool
+	trace      func(Note) // nil for none
 }
 
 // limits are a [Pause] in microseconds.
@@ -141,6 +142,7 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 	}
 	clear(s.seen)
 	s.order = s.order[:0]
+	var dropped []delivery // told when it is known what is kept
 	ledger.Events += int64(len(events))
 	for i := range events {
 		e := &events[i]
@@ -156,24 +158,35 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 				ledger.Conflicts++
 			}
 			// The first received counts, whichever time it claims.
+			other := e
 			if cmp.Or(cmp.Compare(e.ReceivedAt, kept.ReceivedAt), cmp.Compare(e.At, kept.At), e.compareContent(kept)) < 0 {
-				s.order[at].Event = e
+				s.order[at].Event, other = e, kept
+			}
+			if s.trace != nil {
+				dropped = append(dropped, delivery{other, at})
 			}
 			continue
 		}
 		s.seen[as] = len(s.order)
 		s.order = append(s.order, step{Event: e})
 	}
+	s.tellDuplicates(dropped)
 	kept := s.order[:0]
 	late := s.definition.LateUpload.Microseconds()
 	for _, e := range s.order {
 		if late > 0 && e.SentAt != 0 && e.SentAt-e.claimed() > late {
 			ledger.UploadedLate++
+			if s.trace != nil {
+				s.trace(Note{Fate: UploadedLate, Event: e.Event, Setting: "late_upload", Limit: s.definition.LateUpload})
+			}
 			continue
 		}
 		e.kind = s.kindOf(e.Event)
 		if e.kind&ignore != 0 {
 			ledger.Ignored++
+			if s.trace != nil {
+				s.trace(Note{Fate: Ignored, Event: e.Event, Role: e.kind.String()})
+			}
 			if !s.keepsSteps || !e.kind.isStep() {
 				continue
 			}
@@ -212,6 +225,9 @@ type folding struct {
 	open    []*open          // that may go on, or explain what comes
 	stamps  map[string]*open // those of open that have a stamp, by it
 	latest  *open            // the session that events without a stamp go on with; nil at first
+
+	now step  // the event in hand; none at the end of the day
+	at  int64 // its time, or the end of the day
 }
 
 func (f *folding) resume(carry *Carry) {
@@ -226,6 +242,7 @@ func (f *folding) resume(carry *Carry) {
 
 // add takes the next event.
 func (f *folding) add(e step) {
+	f.now, f.at = e, e.At
 	if e.kind&ignore != 0 {
 		f.step(nil, e, false, false, "") // in no session, and still a push or declared
 		return
@@ -264,7 +281,9 @@ func (f *folding) add(e step) {
 	}
 	why := f.startsAnew(c, e, stamp, silence)
 	if why != "" {
+		previous := c
 		c = f.begin(e, stamp, why)
+		f.tellBegan(c, previous, e, why)
 	}
 	if f.beyondCap(c, e) {
 		return
@@ -272,6 +291,7 @@ func (f *folding) add(e step) {
 	f.extend(c, e)
 	f.latest = c
 	f.out.Ledger.InSessions++
+	f.tell(InSession, e, c)
 	if e.kind&end != 0 {
 		f.end(c)
 	}
@@ -283,6 +303,7 @@ func (f *folding) join(c *open, e step, stamp string, inSession bool) {
 	switch {
 	case inSession && c.Cut:
 		f.out.Ledger.BeyondCap++
+		f.tell(BeyondCap, e, c)
 	case inSession:
 		c.Session.EventCount++
 		c.Session.BackgroundCount++
@@ -295,6 +316,7 @@ func (f *folding) join(c *open, e step, stamp string, inSession bool) {
 			f.step(c, e, false, false, "")
 		}
 		f.out.Ledger.InSessions++
+		f.tell(InSession, e, c)
 	case f.definition.LoneJoin:
 		f.alone(e, stamp, "background")
 	default:
@@ -316,8 +338,10 @@ func (f *folding) orphanEnd(e step, stamp string) {
 func (f *folding) alone(e step, stamp, why string) {
 	latest, stamped := f.latest, f.stamps[stamp]
 	c := f.begin(e, stamp, why)
+	f.tellBegan(c, nil, e, why)
 	f.extend(c, e)
 	f.out.Ledger.InSessions++
+	f.tell(InSession, e, c)
 	f.close(c, why)
 	f.drop(c)
 	f.latest = latest
@@ -416,6 +440,7 @@ func (f *folding) close(c *open, why string) {
 		return
 	}
 	c.Closed = true
+	f.tellEnded(c, why)
 	r := c.row(f.Sessionizer, c.Session.EndedAt, why)
 	r.IsFinal = true
 	r.EndReason = why
@@ -448,6 +473,7 @@ func (f *folding) emit(c *open, r *Session) {
 
 // midnight ends the day: what can go on is emitted as provisional and carried.
 func (f *folding) midnight(next int64) {
+	f.now, f.at = step{}, next
 	var left []Open
 	if n := len(f.open); n > 1 && f.latest != nil {
 		f.drop(f.latest)

@@ -119,6 +119,7 @@ func (f *folding) step(c *open, e step, visit, view bool, previous string) {
 // outside takes an event that is in no session.
 func (f *folding) outside(e step) {
 	f.out.Ledger.Outside++
+	f.tell(Outside, e, nil)
 	if e.kind.isStep() {
 		f.step(nil, e, false, false, "")
 	}

@@ -159,6 +159,12 @@ type foldedDay struct {
 // if other people have events then.
 func foldDays(t testingT, d transform.Definition, z calendar.Zone, events []transform.Event, more ...calendar.Day) fold {
 	t.Helper()
+	return traceDays(t, nil, d, z, events, more...)
+}
+
+// traceDays is foldDays that tells what it does.
+func traceDays(t testingT, tell func(transform.Note), d transform.Definition, z calendar.Zone, events []transform.Event, more ...calendar.Day) fold {
+	t.Helper()
 	if err := d.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -174,6 +180,7 @@ func foldDays(t testingT, d transform.Definition, z calendar.Zone, events []tran
 		byDay[day][d.Subject(&e)] = append(byDay[day][d.Subject(&e)], e)
 	}
 	s := transform.NewSessionizer(d, z)
+	s.Trace(tell)
 	f := fold{carries: map[string]*transform.Carry{}}
 	index := map[string]int{} // of sessions by id
 	type part struct {

@@ -13,6 +13,7 @@ import (
 
 	"sojourn/extract"
 	"sojourn/internal/calendar"
+	"sojourn/internal/redact"
 )
 
 // cli is the command line: its fields are the flags, its tags are the help.
@@ -35,11 +36,15 @@ type cli struct {
 	Backfill    backfillCmd    `cmd:"" help:"Make the tables of a range of days, both ends included."`
 	Schedule    scheduleCmd    `cmd:"" help:"Stay up and run on the configured cron spec."`
 	Status      statusCmd      `cmd:"" help:"Show how each day stands: missing, stale, provisional, published."`
+	Diff        diffCmd        `cmd:"" help:"Compare two versions of the tables: runs, times, lakes, backfills, definitions."`
+	Verify      verifyCmd      `cmd:"" help:"Check every file of the lake, and that the tables follow from what they were made from."`
 	Lock        lockCmd        `cmd:"" help:"Show which run holds the lake, and put it out if it must be."`
 	Query       queryCmd       `cmd:"" help:"Ask the embedded warehouse."`
 	Erase       eraseCmd       `cmd:"" help:"Take people out of lake and warehouse, and keep them out."`
 	Compare     compareCmd     `cmd:"" help:"Compare the app with published benchmarks and with its own past."`
 	Benchmarks  benchmarksCmd  `cmd:"" help:"Show published figures, and add those of your own."`
+	Explain     explainCmd     `cmd:"" help:"Say why: how a session came about, what is known of a user, what a number was counted from."`
+	Quarantine  quarantineCmd  `cmd:"" help:"Records that could not be used: list them, show them, read them again."`
 	Definitions definitionsCmd `cmd:"" help:"Show session definitions, and what becomes of a day's sessions under another."`
 	Version     versionCmd     `cmd:"" help:"Print versions."`
 }
@@ -55,7 +60,8 @@ const description = `Sojourn turns raw app events into session, frequency, reten
 const exitStatus = `
 Exit status: 0 done, or nothing to do · 1 failed · 2 usage or configuration ·
 3 finished, but too much of the input was unreadable · 4 tables do not agree with
-each other and were not published · 5 doctor found differences ·
+each other and were not published · 5 doctor, diff or verify found differences,
+or status --fresh that yesterday is not published ·
 11 locked by another run · 75 a remote service is unavailable, try again later ·
 130 interrupted, run again to resume`
 
@@ -112,7 +118,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		stdout = &visibleWriter{w: stdout}
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "sojourn: %v\nsojourn --help lists commands and flags\n", err)
+		fmt.Fprintf(stderr, "sojourn: %v\nsojourn --help lists commands and flags\n", redact.Error(err))
 		return exitUsage
 	}
 	a := &app{cli: &c, stdout: stdout, stderr: stderr, progress: newProgress(raw, &c)}
@@ -121,7 +127,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err = command.Run(a)
 	code := exitCode(ctx, err)
 	if err != nil {
-		fmt.Fprintln(stderr, "sojourn:", err)
+		fmt.Fprintln(stderr, "sojourn:", redact.Error(err))
 	}
 	if code == exitInterrupted {
 		fmt.Fprintln(stderr, "what was done is kept: run it again to go on")
@@ -145,11 +151,26 @@ func (a *app) newLogger(onTerminal bool) *slog.Logger {
 				if len(groups) == 0 && (attr.Key == slog.TimeKey || attr.Key == slog.LevelKey && level == slog.LevelInfo) {
 					return slog.Attr{}
 				}
-				return attr
+				return redactAttr(groups, attr)
 			},
 		}))
 	}
-	return slog.New(slog.NewJSONHandler(a.progress, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewJSONHandler(a.progress, &slog.HandlerOptions{Level: level, ReplaceAttr: redactAttr}))
+}
+
+// redactAttr takes secrets out of the addresses in a line of narration.
+func redactAttr(_ []string, attr slog.Attr) slog.Attr {
+	switch v := attr.Value.Any().(type) {
+	case string:
+		attr.Value = slog.StringValue(redact.Text(v))
+	case error:
+		attr.Value = slog.StringValue(redact.Text(v.Error()))
+	case fmt.Stringer:
+		if attr.Value.Kind() == slog.KindAny {
+			attr.Value = slog.StringValue(redact.Text(v.String()))
+		}
+	}
+	return attr
 }
 
 func isTerminal(w io.Writer) bool {
@@ -171,6 +192,9 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // errUnreadable ends a run that did all it could with input too much of which
 // was unreadable.
 var errUnreadable = errors.New("too many unreadable records")
+
+// errUnread ends a command that left some of its objects alone.
+var errUnread = errors.New("not all of the objects could be read")
 
 // days are the flags of a range of days.
 type days struct {

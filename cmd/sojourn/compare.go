@@ -34,7 +34,7 @@ SELECT metric, statistic, ROUND(own_value, 2) AS own, ROUND(own_low, 2) AS own_l
 FROM benchmark_comparison`
 
 func (c *compareCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}

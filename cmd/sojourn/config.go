@@ -52,13 +52,18 @@ type config struct {
 	LateLimit     duration     `yaml:"late_limit"`     // events that come later wait for backfill --affected; 0 for no limit
 	KeepRevisions duration     `yaml:"keep_revisions"` // how long tables are kept that others have replaced
 
+	Privacy privacyConfig `yaml:"privacy"` // what of the raw records is not kept
+
 	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
 	Schedule    scheduleConfig   `yaml:"schedule"`
 	MaxBadShare share            `yaml:"max_bad_share"` // greatest share of unreadable records that is no failure
 	Memory      size             `yaml:"memory"`        // for events being staged
 	Limits      limitsConfig     `yaml:"limits"`        // of each raw object
 
-	dir string // of the file: relative paths start here
+	dir  string // of the file: relative paths start here
+	text []byte // the file
+
+	tablesOnly bool // sources are not opened
 }
 
 type sourceConfig struct {
@@ -74,7 +79,7 @@ type sourceConfig struct {
 	WhenRemoved string `yaml:"when_removed"`
 
 	// Properties of the user's own that are kept of events: where each is.
-	Properties map[string]string `yaml:"properties"`
+	Properties map[string]sourcePath `yaml:"properties"`
 }
 
 // clockConfig says what is made of the claims of devices' clocks.
@@ -86,14 +91,15 @@ type clockConfig struct {
 
 // fieldConfig is a path, or a path with the unit of a time.
 type fieldConfig struct {
-	Path string `yaml:"path"`
-	Unit string `yaml:"unit"`
-	Zone string `yaml:"zone"`
+	Path sourcePath `yaml:"path"`
+	Unit string     `yaml:"unit"`
+	Zone string     `yaml:"zone"`
 }
 
 func (f *fieldConfig) UnmarshalYAML(unmarshal func(any) error) error {
-	if unmarshal(&f.Path) == nil {
-		return nil
+	var path string
+	if unmarshal(&path) == nil {
+		return unmarshal(&f.Path)
 	}
 	type plain fieldConfig
 	return unmarshal((*plain)(f))
@@ -260,6 +266,10 @@ func absolute(location string) string {
 // values of the wrong kind, the error also tells what else is wrong with it.
 func parseConfig(data []byte) (config, error) {
 	cfg := defaults()
+	cfg.text = data
+	if err := misplacedKey(data); err != nil {
+		return cfg, err
+	}
 	unknown := misfits(data, &cfg)
 	if err := yaml.Unmarshal(data, &cfg); err != nil {
 		if unknown != nil {
@@ -310,6 +320,7 @@ func (c *config) validate() error {
 	if c.Limits.MaxRatio < 1 {
 		report("limits.max_ratio: %d: want 1 or more", c.Limits.MaxRatio)
 	}
+	problems = append(problems, c.privacyProblems()...)
 	if _, err := c.Session.definition(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			report("session: %s", line)
@@ -376,11 +387,16 @@ func within(inner, outer string) bool {
 func (c *config) source(s sourceConfig) extract.Source {
 	fields := make(map[string]extract.Field, len(s.Fields))
 	for name, f := range s.Fields {
-		fields[name] = extract.Field{Path: f.Path, Unit: f.Unit, Zone: f.Zone}
+		fields[name] = extract.Field{Path: string(f.Path), Unit: f.Unit, Zone: f.Zone}
 	}
 	clock := extract.Clock{Correct: s.Clock.Correct, DeadZone: time.Duration(s.Clock.DeadZone), FutureClamp: time.Duration(s.Clock.FutureClamp)}
+	properties := make(map[string]string, len(s.Properties))
+	for name, path := range s.Properties {
+		properties[name] = string(path)
+	}
 	return extract.Source{
-		Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: s.Properties,
+		Name: s.Name, Format: s.Format, Match: s.Match, Fields: fields, Clock: clock, Properties: properties,
+		Privacy:     c.Privacy.privacy(),
 		KeepRemoved: s.WhenRemoved == "keep",
 		Limits:      extract.Limits{ObjectBytes: int64(c.Limits.MaxObjectBytes), Ratio: int64(c.Limits.MaxRatio)},
 	}

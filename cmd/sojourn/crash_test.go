@@ -78,7 +78,7 @@ func (p trial) child(t testingT, env []string, args ...string) (status int, outp
 	}
 	c := exec.Command(self)
 	c.Args = append([]string{"sojourn", "--config", filepath.Join(p.dir, "sojourn.yaml")}, args...)
-	c.Env = append(os.Environ(), env...)
+	c.Dir, c.Env = p.dir, append(os.Environ(), env...)
 	out, err := c.CombinedOutput()
 	if c.ProcessState == nil {
 		t.Fatal(err)

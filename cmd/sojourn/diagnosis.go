@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"sojourn/extract"
+	"sojourn/internal/redact"
 	"sojourn/transform"
 )
 
@@ -85,7 +86,7 @@ type neverFilled struct {
 
 func newDiagnosis(s extract.Source, url string, sample extract.Sample, d transform.Definition) diagnosis {
 	out := diagnosis{
-		Source: s.Name, URL: url, Format: s.Format, Match: s.Match,
+		Source: s.Name, URL: redact.Location(url), Format: s.Format, Match: s.Match,
 		Objects: sample.Listed, Bytes: sample.Bytes, LeftOut: sample.LeftOut, NotMatch: sample.NotMatch,
 		Records: sample.Records, Events: sample.Events, Aliases: sample.Aliases, Skipped: sample.Skipped, Unusable: sample.Rejected,
 		// Lists, not null, for programs that read them.

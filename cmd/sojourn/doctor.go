@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"sojourn/extract"
 	"sojourn/internal/bucket"
 	"sojourn/internal/bucket/clouds"
+	"sojourn/internal/redact"
 	"sojourn/transform"
 )
 
@@ -33,8 +33,10 @@ Examples:
   sojourn doctor --url gs://acme-raw/exports`
 }
 
-// errDiffers ends a doctor that has found what a configuration does not say.
-var errDiffers = errors.New("what was looked at differs from the configuration")
+// A differsError ends a command that looked for differences and found some.
+type differsError string
+
+func (e differsError) Error() string { return string(e) }
 
 func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	if c.Objects < 1 || c.Records < 1 {
@@ -68,7 +70,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	}
 	for _, d := range found {
 		if len(d.Differences) > 0 {
-			return errDiffers
+			return differsError("what was looked at differs from the configuration")
 		}
 	}
 	return nil
@@ -152,7 +154,7 @@ func (c *doctorCmd) strangers(ctx context.Context, look extract.Look) ([]diagnos
 		d.differ("the objects are of %d formats: give each its own source, with its match", len(formats))
 	}
 	if s.Format != "" {
-		d.Next = fmt.Sprintf("sojourn init --format %s --url %s", s.Format, c.URL)
+		d.Next = fmt.Sprintf("sojourn init --format %s --url %s", s.Format, redact.Text(c.URL))
 	}
 	if slices.Contains([]string{"csv", "ndjson", "parquet"}, s.Format) && sample.Events == 0 {
 		d.Reasons = d.Reasons[:0] // of fields that have other names than ours

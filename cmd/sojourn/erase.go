@@ -63,6 +63,9 @@ func (c *erasePeopleCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if p.pseudonyms != nil {
+		s.Pseudonym = p.pseudonyms.Of
+	}
 	if c.DryRun {
 		receipt, err := p.pipeline.PreviewErasure(ctx, s)
 		if err == nil {
@@ -130,9 +133,12 @@ func (a *app) printErasure(r lake.Erasure, dry bool) {
 	fmt.Fprintf(out, "records       %s, %s in quarantine that are or may be theirs, %s of which id is whose\n",
 		plural(r.Events, "event"), thousands(r.Quarantined), thousands(r.Aliases))
 	switch {
-	case len(r.Days) > 0 && dry:
-		fmt.Fprintf(out, "days          up to %s to restate, %s to %s\n", thousands(int64(len(r.Days))), r.Days[0].Day, r.Days[len(r.Days)-1].Day)
-	case len(r.Days) > 0:
+	case dry && r.FirstDay != nil:
+		days := slices.DeleteFunc(r.Days, func(d lake.DayChange) bool { return d.Day < *r.FirstDay })
+		if n := len(days); n > 0 {
+			fmt.Fprintf(out, "days          up to %s to restate, %s to %s\n", thousands(int64(n)), days[0].Day, days[n-1].Day)
+		}
+	case !dry && len(r.Days) > 0:
 		fmt.Fprintf(out, "days          %s restated, %s to %s\n", thousands(int64(len(r.Days))), r.Days[0].Day, r.Days[len(r.Days)-1].Day)
 	}
 	if !dry {

@@ -34,7 +34,7 @@ func (c *eraseVerifyCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (c *eraseVerifyCmd) Run(ctx context.Context, a *app) error {
 	for _, t := range traces {
 		fmt.Fprintf(a.stdout, "%s  %s: found in %s\n", t.Object, t.Place, plural(t.Times, "place"))
 	}
-	return fmt.Errorf("erasure %s: ids are still in %s: %w", id, plural(len(traces), "place"), errDiffers)
+	return differsError(fmt.Sprintf("erasure %s: ids are still in %s", id, plural(len(traces), "place")))
 }
 
 // searchDuckDB looks through the texts of all tables and the bytes of the file.

@@ -8,6 +8,7 @@ import (
 	"gocloud.dev/gcerrors"
 	"google.golang.org/api/googleapi"
 
+	"sojourn/extract"
 	"sojourn/internal/lease"
 	"sojourn/load"
 	"sojourn/schedules"
@@ -16,18 +17,20 @@ import (
 // exitCode is what the error of a command means to the program that called.
 func exitCode(ctx context.Context, err error) int {
 	var (
-		usage  usageError
-		config *schedules.UsageError
-		locked *lease.LockedError
-		fenced *lease.FencedError
-		checks *schedules.CheckError
-		audit  *load.AuditError
-		late   *load.SupersededError
+		usage   usageError
+		config  *schedules.UsageError
+		locked  *lease.LockedError
+		fenced  *lease.FencedError
+		checks  *schedules.CheckError
+		key     *extract.KeyError
+		audit   *load.AuditError
+		late    *load.SupersededError
+		differs differsError
 	)
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &usage), errors.As(err, &config):
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &key):
 		return exitUsage
 	case errors.As(err, &locked), errors.As(err, &fenced), errors.As(err, &late):
 		return exitLocked
@@ -37,9 +40,9 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case unavailable(err):
 		return exitUnavailable
-	case errors.Is(err, errUnreadable):
+	case errors.Is(err, errUnreadable), errors.Is(err, errUnread):
 		return exitUnreadable
-	case errors.Is(err, errDiffers):
+	case errors.As(err, &differs):
 		return exitDiffers
 	}
 	return exitFailed

@@ -41,7 +41,7 @@ type lockReport struct {
 }
 
 func (c *lockStatusCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (c *lockReleaseCmd) Run(ctx context.Context, a *app) error {
 	if strings.TrimSpace(c.Reason) == "" {
 		return usagef("lock release needs --reason TEXT: why is the run put out?")
 	}
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"text/tabwriter"
 
+	"sojourn/load/bigquery"
 	"sojourn/schedules"
 )
 
@@ -48,7 +49,7 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 			again++
 		}
 	}
-	due := 0
+	due, publish := 0, 0
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "date\tstate\tevents\trun would\treason")
 	rows := 0
@@ -57,8 +58,10 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 		switch {
 		case d.Due:
 			due++
+			publish++
 			would = "make it"
 		case d.State == schedules.Unpublished:
+			publish++
 			would = "publish it"
 		case !all:
 			continue
@@ -80,7 +83,7 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 		table.Flush()
 	}
 	if again > 0 {
-		fmt.Fprintf(a.stdout, "%s to read again: format, fields or clock of the source changed\n", plural(again, "object"))
+		fmt.Fprintf(a.stdout, "%s to read again: format, fields, clock or privacy of the source changed\n", plural(again, "object"))
 	}
 	for i, o := range plan.Removed {
 		if i == 5 {
@@ -89,11 +92,17 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 		}
 		fmt.Fprintf(a.stdout, "gone from the source: %s %s; its events count no more after the next run\n", o.Source, o.Object)
 	}
+	for _, l := range plan.Lost {
+		fmt.Fprintln(a.stdout, l)
+	}
 	if l := plan.Late; l.Events > 0 {
 		fmt.Fprintf(a.stdout, "%s of %s to %s came after late_limit and do not count: sojourn backfill --affected applies them\n", plural(l.Events, "event"), l.First, l.Last)
 	}
 	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s to publish\n",
 		plural(len(plan.Pending)-again, "new object"), megabytes(bytes), plural(due, "day"), plural(plan.Unpublished, "partition"))
+	if p.config.Warehouse.BigQuery != nil && (publish > 0 || plan.Unpublished > 0) {
+		fmt.Fprintln(a.stdout, bigquery.UseOf(publish))
+	}
 	return nil
 }
 

@@ -34,7 +34,7 @@ Examples:
 }
 
 func (c *queryCmd) Run(ctx context.Context, a *app) (err error) {
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}

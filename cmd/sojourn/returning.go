@@ -97,7 +97,7 @@ func (c *config) holdout(h *holdoutConfig, reached []string) string {
 		return fmt.Sprintf("%q is one of its events too: who is reached cannot be held out", h.Event)
 	case (h.Property == "") != (h.Control == ""):
 		return "property and control go together: control is the value of users who are held out"
-	case h.Property != "" && !slices.ContainsFunc(c.Sources, func(s sourceConfig) bool { return s.Properties[h.Property] != "" }):
+	case h.Property != "" && !slices.ContainsFunc(c.Sources, func(s sourceConfig) bool { return s.Properties[h.Property] != "" && c.Privacy.keeps(h.Property) }):
 		return fmt.Sprintf("no source keeps a property %q: say under its properties where it is", h.Property)
 	}
 	return ""

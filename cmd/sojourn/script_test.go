@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 		"sojourn": func() {
 			armCrash()
 			armPause()
+			armSignal()
 			os.Exit(process())
 		},
 	})

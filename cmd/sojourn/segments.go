@@ -30,7 +30,7 @@ func (c *config) segmentations() ([]transform.Segmentation, error) {
 	kept := map[string]bool{} // properties, by some source
 	for _, source := range c.Sources {
 		for property := range source.Properties {
-			kept[property] = true
+			kept[property] = kept[property] || c.Privacy.keeps(property)
 		}
 	}
 	var list []transform.Segmentation

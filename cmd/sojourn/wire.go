@@ -28,7 +28,9 @@ import (
 type project struct {
 	config   config
 	pipeline *schedules.Pipeline
-	opened   []io.Closer
+
+	pseudonyms *extract.Pseudonyms // nil if ids are kept as they are
+	opened     []io.Closer
 }
 
 func (p *project) Close() error {
@@ -46,6 +48,17 @@ func (a *app) open(ctx context.Context, create bool) (*project, error) {
 		return nil, err
 	}
 	return a.wire(ctx, cfg, create)
+}
+
+// openTables is open for what asks tables and manifests, and reads no source:
+// who does so needs neither the key of pseudonyms nor access to raw objects.
+func (a *app) openTables(ctx context.Context) (*project, error) {
+	cfg, err := loadConfig(a.cli)
+	if err != nil {
+		return nil, err
+	}
+	cfg.tablesOnly = true
+	return a.wire(ctx, cfg, false)
 }
 
 func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, err error) {
@@ -76,12 +89,10 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 		return nil, usageError{err}
 	}
 	var sources []extract.Source
-	for _, s := range cfg.Sources {
-		source := cfg.source(s)
-		if source.Bucket, err = p.bucket(ctx, s.URL, false); err != nil {
-			return nil, usagef("source %q: %w", s.Name, err)
+	if !cfg.tablesOnly {
+		if sources, err = p.sources(ctx, a.cli.Config); err != nil {
+			return nil, err
 		}
-		sources = append(sources, source)
 	}
 	if location := cfg.path(cfg.Lake); !create && !strings.Contains(location, "://") {
 		if _, err := os.Stat(location); errors.Is(err, fs.ErrNotExist) {
@@ -109,6 +120,22 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 		Now: time.Now, Run: run.String(), Log: a.log,
 	}
 	return p, nil
+}
+
+// sources opens the configured sources.
+func (p *project) sources(ctx context.Context, file string) (sources []extract.Source, err error) {
+	if p.pseudonyms, err = p.config.pseudonyms(); err != nil {
+		return nil, usagef("%s:\n%w", file, err)
+	}
+	for _, s := range p.config.Sources {
+		source := p.config.source(s)
+		source.Privacy.Pseudonyms = p.pseudonyms
+		if source.Bucket, err = p.bucket(ctx, s.URL, false); err != nil {
+			return nil, usagef("source %q: %w", s.Name, err)
+		}
+		sources = append(sources, source)
+	}
+	return sources, nil
 }
 
 func (p *project) bucket(ctx context.Context, location string, create bool) (*bucket.Bucket, error) {

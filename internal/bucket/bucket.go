@@ -22,12 +22,14 @@ import (
 	_ "gocloud.dev/blob/fileblob" // file://
 	_ "gocloud.dev/blob/memblob"  // mem://
 	"gocloud.dev/gcerrors"
+
+	"sojourn/internal/redact"
 )
 
 // A Bucket is a flat set of objects named by slash-separated paths. It is safe
 // for concurrent use.
 type Bucket struct {
-	url     string // as it was opened, for messages
+	url     string // as it was opened, for messages: without user, password and query
 	base    string // URL of the objects, up to their names
 	dir     string // of a directory bucket; empty for others
 	blob    *blob.Bucket
@@ -61,16 +63,16 @@ var ErrExists = errors.New("object exists already")
 // create is set. Version tells the version of an object of a cloud bucket; nil
 // uses what all drivers know, checksum or modification time.
 func Open(ctx context.Context, location string, create bool, version func(*blob.ListObject) string) (*Bucket, error) {
-	b := &Bucket{url: location, version: version, closed: new(atomic.Bool)}
-	if !strings.HasSuffix(location, "://") {
-		b.url = strings.TrimSuffix(location, "/")
+	b := &Bucket{url: redact.Location(location), version: version, closed: new(atomic.Bool)}
+	if !strings.HasSuffix(b.url, "://") {
+		b.url = strings.TrimSuffix(b.url, "/")
 	}
 	target, prefix, err := b.resolve(location, create)
 	if err != nil {
 		return nil, err
 	}
 	if b.blob, err = blob.OpenBucket(ctx, target); err != nil {
-		return nil, fmt.Errorf("open bucket %s: %w", location, err)
+		return nil, fmt.Errorf("open bucket %s: %w", b.url, redact.Error(err))
 	}
 	if prefix != "" {
 		b.blob = blob.PrefixedBucket(b.blob, prefix)
@@ -85,10 +87,11 @@ func (b *Bucket) resolve(location string, create bool) (target, prefix string, e
 	if strings.Contains(location, "://") {
 		u, err := url.Parse(location)
 		if err != nil {
-			return "", "", fmt.Errorf("bucket %q: %w", location, err)
+			// The error would show what it stopped at, such as a password.
+			return "", "", fmt.Errorf("bucket %q: this is no URL: is a character such as %% or : in it not escaped?", b.url)
 		}
 		if u.Fragment != "" {
-			return "", "", fmt.Errorf("bucket %q: a # in a URL begins something else: write it as %%23", location)
+			return "", "", fmt.Errorf("bucket %q: a # in a URL begins something else: write it as %%23", b.url)
 		}
 		if u.Scheme != "file" {
 			if prefix = strings.Trim(u.Path, "/"); prefix != "" {
@@ -116,7 +119,8 @@ func (b *Bucket) resolve(location string, create bool) (target, prefix string, e
 	return "file://" + (&url.URL{Path: b.dir}).EscapedPath() + "?no_tmp_dir=true&metadata=skip", "", nil
 }
 
-// String returns the location the bucket was opened with.
+// String returns the location the bucket was opened with, for people: without
+// user, password and query.
 func (b *Bucket) String() string { return b.url }
 
 // Close releases the bucket's connections.
@@ -155,7 +159,7 @@ func (b *Bucket) list(ctx context.Context, prefix string) iter.Seq2[Object, erro
 				return
 			}
 			if err != nil {
-				yield(Object{}, fmt.Errorf("list %s/%s: %w", b.url, prefix, err))
+				yield(Object{}, fmt.Errorf("list %s/%s: %w", b.url, prefix, redact.Error(err)))
 				return
 			}
 			if o.IsDir {
@@ -375,5 +379,5 @@ func (b *Bucket) wrap(verb, name string, err error) error {
 	case gcerrors.FailedPrecondition, gcerrors.AlreadyExists:
 		return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, ErrExists)
 	}
-	return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, err)
+	return fmt.Errorf("%s %s/%s: %w", verb, b.url, name, redact.Error(err))
 }

@@ -23,6 +23,7 @@ type Change string
 const (
 	Arrived  Change = "new"      // it was not read before, or its late events have been applied
 	Replaced Change = "replaced" // it was read again, in another version or another way
+	Replayed Change = "replayed" // it was read again as records of it were in quarantine
 	Removed  Change = "removed"  // it does not count any more
 )
 
@@ -47,6 +48,8 @@ func Causes(done []Batch, made Day, now []StagedFile) []Cause {
 	var causes []Cause
 	for key, c := range after {
 		switch was, ok := before[key]; {
+		case (!ok || was.batch != c.batch) && done[c.batch].Replay:
+			causes = append(causes, Cause{key, Replayed, c.events})
 		case !ok:
 			causes = append(causes, Cause{key, Arrived, c.events})
 		case was.batch != c.batch:

@@ -40,8 +40,8 @@ type Erasure struct {
 	Unnamed    int64       `json:"raw_objects_unnamed,omitempty"`
 
 	Rows      map[string]RowChange `json:"rows"`  // of all days, by table or folder
-	Files     []FileChange         `json:"files"` // that were replaced or removed
-	Days      []DayChange          `json:"days"`  // that were made again, or have no events any more
+	Files     []FileChange         `json:"files"` // that were replaced or removed; while it runs, all that may be
+	Days      []DayChange          `json:"days"`  // that were made again, or have no events any more; likewise
 	Swept     int64                `json:"swept"` // objects deleted that no manifest names, or that were old revisions
 	Published int64                `json:"published"`
 

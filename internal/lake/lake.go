@@ -8,9 +8,7 @@
 package lake
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +21,7 @@ import (
 
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
+	"sojourn/internal/seal"
 	"sojourn/transform"
 )
 
@@ -63,6 +62,7 @@ type Input struct {
 	Version string `json:"version"`
 	Size    int64  `json:"size"`
 	Reading string `json:"reading,omitempty"` // digest of how the source said to read it; empty if that was not noted
+	Key     string `json:"key,omitempty"`     // id of the key that made pseudonyms of its ids; empty if they are kept
 
 	Lines       int64  `json:"lines"`           // records seen, good and bad
 	Events      int64  `json:"events"`          // records that became staged events
@@ -109,6 +109,10 @@ type Batch struct {
 
 	Run  string    `json:"run,omitempty"` // the run that read them
 	Made time.Time `json:"made"`          // when
+
+	// Replay says that records of the objects were in quarantine, and that this
+	// is why they were read again.
+	Replay bool `json:"replay,omitempty"`
 
 	// Reasons counts quarantined records by reason.
 	Reasons map[string]int64 `json:"reasons,omitempty"`
@@ -367,21 +371,19 @@ func readJSON[T any](ctx context.Context, b *bucket.Bucket, name string) (*T, er
 		return nil, err
 	}
 	manifest := new(T)
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(manifest); err != nil {
-		return nil, fmt.Errorf("manifest %s of %s: %w", name, b, err)
+	if _, err := seal.Decode(data, manifest); err != nil {
+		return nil, fmt.Errorf("manifest %s of %s: %w: sojourn verify says what to do", name, b, err)
 	}
 	return manifest, nil
 }
 
 func writeJSON(ctx context.Context, b *bucket.Bucket, name string, v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
+	data, err := seal.Encode(v)
 	if err != nil {
 		return fmt.Errorf("manifest %s: %w", name, err)
 	}
 	return b.Put(ctx, name, func(w io.Writer) error {
-		_, err := w.Write(append(data, '\n'))
+		_, err := w.Write(data)
 		return err
 	})
 }

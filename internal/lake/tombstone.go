@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,8 +15,11 @@ import (
 	"sojourn/internal/bucket"
 )
 
+// TombstoneFolder is where the tombstones of a lake are, and their salt.
+const TombstoneFolder = "runs/tombstones/"
+
 const (
-	tombstones = "runs/tombstones/"
+	tombstones = TombstoneFolder
 	saltObject = tombstones + "salt"
 )
 
@@ -29,6 +33,9 @@ type Tombstone struct {
 	Code   string     `json:"code"`  // version of the transform
 	Run    string     `json:"run"`
 	Made   time.Time  `json:"made"`
+
+	// Salt is the SHA-256 of the salt: with another one nobody would be known.
+	Salt string `json:"salt_sha256,omitempty"`
 }
 
 // An ErasedID is what a tombstone keeps of an id.
@@ -52,7 +59,7 @@ func TombstoneObject(erasure string) string { return tombstones + erasure + ".js
 
 // NewTombstone returns the tombstone after those for ids.
 func (e *Erased) NewTombstone(done []Tombstone, ids []string) Tombstone {
-	t := Tombstone{ID: nextErasure(done)}
+	t := Tombstone{ID: nextErasure(done), Salt: fmt.Sprintf("%x", sha256.Sum256(e.salt))}
 	for _, id := range ids {
 		t.IDs = append(t.IDs, ErasedID{e.hash([]byte(id)), len(id)})
 	}
@@ -93,10 +100,24 @@ func ReadErased(ctx context.Context, b *bucket.Bucket) (*Erased, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is gone from %s, without which its tombstones cannot tell who was erased: bring it back from a copy, such as an older version of the object", saltObject, b)
 	}
+	if err == nil {
+		err = fits(salt, stones)
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s of %s: %w", saltObject, b, err)
 	}
 	return newErased(salt, stones), nil
+}
+
+// fits refuses a salt that is not the one of the tombstones.
+func fits(salt []byte, stones []Tombstone) error {
+	digest := fmt.Sprintf("%x", sha256.Sum256(salt))
+	for _, t := range stones {
+		if t.Salt != "" && t.Salt != digest {
+			return fmt.Errorf("it is not the salt of tombstone %s, without which nobody can tell who was erased: bring it back from a copy", t.ID)
+		}
+	}
+	return nil
 }
 
 // DrawErased is ReadErased of a lake that is about to get a tombstone: it has
@@ -126,7 +147,7 @@ func readSalt(ctx context.Context, b *bucket.Bucket) ([]byte, error) {
 		return nil, err
 	}
 	salt := make([]byte, 32)
-	if n, err := hex.Decode(salt, data[:min(len(data), 64)]); err != nil || n != 32 {
+	if n, err := hex.Decode(salt, data[:min(len(data), 64)]); err != nil || n != 32 || string(data) != hex.EncodeToString(salt)+"\n" {
 		return nil, fmt.Errorf("%s of %s is damaged: bring it back from a copy", saltObject, b)
 	}
 	return salt, nil

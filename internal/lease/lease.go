@@ -12,7 +12,6 @@ package lease
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"sojourn/internal/bucket"
+	"sojourn/internal/seal"
 )
 
 // Folder is where the leases of a lake are.
@@ -131,7 +131,7 @@ func read(ctx context.Context, b *bucket.Bucket, token int64) (*Lease, error) {
 		return nil, err
 	}
 	l := new(Lease)
-	if err := json.Unmarshal(data, l); err != nil {
+	if _, err := seal.Decode(data, l); err != nil {
 		return nil, &UnreadableError{Lake: b.String(), Object: object(token), Token: token, Err: err}
 	}
 	if l.Token != token {
@@ -141,11 +141,11 @@ func read(ctx context.Context, b *bucket.Bucket, token int64) (*Lease, error) {
 }
 
 func encode(l *Lease) ([]byte, error) {
-	data, err := json.MarshalIndent(l, "", "  ")
+	data, err := seal.Encode(l)
 	if err != nil {
 		return nil, fmt.Errorf("lease %d: %w", l.Token, err)
 	}
-	return append(data, '\n'), nil
+	return data, nil
 }
 
 // create makes a new lease, and says whether this caller did.

@@ -277,11 +277,12 @@ func TestLateRenewalIsNone(t *testing.T) {
 		slow := false
 		b := open(t, "mem://").Guarded(func(context.Context, string) error {
 			if slow {
-				time.Sleep(3 * time.Minute)
+				time.Sleep(30 * time.Second)
 			}
 			return nil
 		})
 		err := Hold(t.Context(), b, paused("run"), func(ctx context.Context, h *Held) error {
+			time.Sleep(100 * time.Second)
 			slow = true
 			if err := h.renew(ctx); err != nil {
 				return err

@@ -20,12 +20,14 @@ type rule struct {
 var mayImport = map[string]rule{
 	"internal/calendar": {},
 	"internal/crash":    {},
+	"internal/redact":   {},
+	"internal/seal":     {},
 	"transform":         {ours: "internal/calendar"},
 
-	"internal/bucket":        {theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
+	"internal/bucket":        {ours: "internal/redact", theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
 	"internal/bucket/clouds": {theirs: "gocloud.dev/blob cloud.google.com/go/storage github.com/aws github.com/Azure"},
-	"internal/lake":          {ours: "internal/bucket internal/calendar transform", theirs: "golang.org/x/sync"},
-	"internal/lease":         {ours: "internal/bucket internal/crash"},
+	"internal/lake":          {ours: "internal/bucket internal/calendar internal/seal transform", theirs: "golang.org/x/sync"},
+	"internal/lease":         {ours: "internal/bucket internal/crash internal/seal"},
 	"internal/parquetfile":   {theirs: "github.com/parquet-go/parquet-go github.com/klauspost/compress"},
 
 	"extract": {
@@ -40,7 +42,7 @@ var mayImport = map[string]rule{
 		theirs: "github.com/duckdb/duckdb-go",
 	},
 	"load/bigquery": {
-		ours:   "internal/bucket internal/calendar internal/crash internal/parquetfile load sql transform",
+		ours:   "internal/bucket internal/calendar internal/crash load sql",
 		theirs: "cloud.google.com/go google.golang.org/api github.com/googleapis/gax-go golang.org/x/oauth2",
 	},
 	"load/bigquery/bqtest": {
@@ -51,7 +53,7 @@ var mayImport = map[string]rule{
 	"internal/rule": {ours: "transform", theirs: "github.com/expr-lang/expr"},
 
 	"schedules": {
-		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/lease internal/parquetfile load transform",
+		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/lease internal/parquetfile internal/seal load transform",
 		theirs: "github.com/robfig/cron golang.org/x/sync",
 	},
 
@@ -62,7 +64,7 @@ var mayImport = map[string]rule{
 
 	"cmd/sojourn": {
 		ours: "extract internal/bucket internal/bucket/clouds internal/calendar internal/generate internal/lake internal/lease" +
-			" internal/rule load load/bigquery load/duckdb schedules sql transform",
+			" internal/redact internal/rule load load/bigquery load/duckdb schedules sql transform",
 		theirs: "github.com/alecthomas/kong github.com/goccy/go-yaml github.com/google/uuid" +
 			" gocloud.dev/gcerrors google.golang.org/api/googleapi",
 	},

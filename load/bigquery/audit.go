@@ -158,10 +158,14 @@ func (w *Warehouse) name(table string) string {
 // mistake costs little, not to the byte.
 const bytesPerValue = 1024
 
+// leastBytes is more than what BigQuery bills at least for a query on all
+// tables.
+const leastBytes = 1 << 30
+
 // bytesOf bounds what may be billed for reading the partitions that are
 // replaced, new and old, to which BigQuery adds a minimum for each table.
 func bytesOf(is state, tables []staged) int64 {
-	bytes := int64(1 << 30)
+	bytes := int64(leastBytes)
 	for _, s := range tables {
 		for _, c := range s.changes {
 			bytes += bytesPerValue * int64(len(s.Columns)) * (c.Rows + is.held[c.Key()].Rows)

@@ -22,9 +22,23 @@ const (
 // commit puts what is staged in its places: all of it and the marker in one
 // transaction, unless another publish came in between.
 func (w *Warehouse) commit(ctx context.Context, g load.Group, before marker, tables []staged, bytes int64) error {
-	script := w.script(g, before, tables)
+	err := w.transact(ctx, w.script(g, before, tables), bytes)
+	var failed *bigquery.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &failed) && strings.Contains(failed.Message, stagingChanged):
+		return &load.AuditError{Differences: []string{"the staging tables were changed after they had been audited"}}
+	case errors.As(err, &failed) && (strings.Contains(failed.Message, markerChanged) || strings.Contains(failed.Message, "concurrent update")):
+		return fmt.Errorf("another publish came in between, nothing of this one is published: run again (%w)", load.ErrUnavailable)
+	}
+	return fmt.Errorf("commit: %w", err)
+}
+
+// transact runs the statements of a transaction once.
+func (w *Warehouse) transact(ctx context.Context, script string, bytes int64) error {
 	key := digest(w.config.Project, w.config.Dataset, script)
-	err := w.run(ctx, task{
+	return w.run(ctx, task{
 		key: key,
 		send: func(ctx context.Context, id string) (*bigquery.Job, error) {
 			ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -40,16 +54,24 @@ func (w *Warehouse) commit(ctx context.Context, g load.Group, before marker, tab
 			return ok && query.Labels["content"] == key
 		},
 	})
-	var failed *bigquery.Error
-	switch {
-	case err == nil:
+}
+
+// forget removes from published_partitions what it says of tables that are not
+// there any more, before they are made again: else a publish that is
+// interrupted would leave empty tables that pass for complete.
+func (w *Warehouse) forget(ctx context.Context, is state) error {
+	if len(is.gone) == 0 {
 		return nil
-	case errors.As(err, &failed) && strings.Contains(failed.Message, stagingChanged):
-		return &load.AuditError{Differences: []string{"the staging tables were changed after they had been audited"}}
-	case errors.As(err, &failed) && (strings.Contains(failed.Message, markerChanged) || strings.Contains(failed.Message, "concurrent update")):
-		return fmt.Errorf("another publish came in between, nothing of this one is published: run again (%w)", load.ErrUnavailable)
 	}
-	return fmt.Errorf("commit: %w", err)
+	err := w.transact(ctx, strings.Join([]string{
+		fmt.Sprintf("-- After publish %d: tables that were dropped.\nBEGIN TRANSACTION", is.marker.sequence),
+		"DELETE FROM " + w.name(load.PublishedPartitions().Name) + " WHERE table_name IN ('" + strings.Join(is.gone, "', '") + "')",
+		"COMMIT TRANSACTION",
+	}, ";\n")+";\n", leastBytes)
+	if err != nil {
+		return fmt.Errorf("forget the partitions of tables that were dropped: %w", err)
+	}
+	return nil
 }
 
 // script is the transaction. It reads the marker and the staging tables again,

@@ -37,6 +37,10 @@ func (w *Warehouse) publish(ctx context.Context, g load.Group) error {
 	if is.marker.token > g.Token {
 		return &load.SupersededError{Token: g.Token, By: is.marker.token}
 	}
+	if err := w.forget(ctx, is); err != nil {
+		return err
+	}
+	crash.At("publish.bigquery-dropped-tables-forgotten")
 	if err := w.ensureTables(ctx); err != nil {
 		return err
 	}

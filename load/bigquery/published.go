@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"cloud.google.com/go/bigquery"
 	"cloud.google.com/go/civil"
@@ -33,7 +34,8 @@ func (w *Warehouse) Published(ctx context.Context) (map[load.PartitionKey]string
 type state struct {
 	tables map[string]bool // and views, by name
 	marker marker
-	held   load.Publications // without those of tables that are not there any more
+	held   load.Publications // without those of tables that are gone
+	gone   []string          // tables that published_partitions names and that are not there any more
 }
 
 // state reads the marker first: a publish that comes in between is noticed at
@@ -48,10 +50,20 @@ func (w *Warehouse) state(ctx context.Context) (is state, err error) {
 		}
 	}
 	if is.tables[load.PublishedPartitions().Name] {
-		if is.held, err = w.readHeld(ctx, is.tables); err != nil {
+		if is.held, err = w.readHeld(ctx); err != nil {
 			return state{}, fmt.Errorf("read published_partitions: %w", advised(err))
 		}
 	}
+	for key := range is.held {
+		if is.tables[key.Table] {
+			continue
+		}
+		delete(is.held, key)
+		if !slices.Contains(is.gone, key.Table) {
+			is.gone = append(is.gone, key.Table)
+		}
+	}
+	slices.Sort(is.gone)
 	return is, nil
 }
 
@@ -72,7 +84,7 @@ func (w *Warehouse) list(ctx context.Context) (map[string]bool, error) {
 	}
 }
 
-func (w *Warehouse) readHeld(ctx context.Context, tables map[string]bool) (load.Publications, error) {
+func (w *Warehouse) readHeld(ctx context.Context) (load.Publications, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	held := load.Publications{}
@@ -85,9 +97,8 @@ func (w *Warehouse) readHeld(ctx context.Context, tables map[string]bool) (load.
 		if err != nil {
 			return nil, err
 		}
-		if p := load.Publication(row); tables[p.Table] {
-			held[load.PartitionKey{Table: p.Table, Day: p.Day}] = p
-		}
+		p := load.Publication(row)
+		held[load.PartitionKey{Table: p.Table, Day: p.Day}] = p
 	}
 }
 

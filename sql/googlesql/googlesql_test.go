@@ -114,6 +114,46 @@ func TestEveryViewIsGoogleSQL(t *testing.T) {
 	}
 }
 
+// While a publish is under way a view says two queries, of two days.
+func TestEveryTurnedViewIsGoogleSQL(t *testing.T) {
+	const dataset = "`acme-app`.`app_sessions`."
+	a := newAnalyser(t, "acme-app", "app_sessions")
+	a.addTable(sql.PublishedGroup, []string{"as_of"}, []gsql.Googlesql_TypeNode{a.typeNamed("DATE")})
+	day := calendar.Date(2026, 10, 1)
+	for _, view := range sql.Views() {
+		head, before, ok := strings.Cut(view.BigQuery("acme-app", "app_sessions", day), " AS\n")
+		_, after, _ := strings.Cut(view.BigQuery("acme-app", "app_sessions", day+1), " AS\n")
+		if !ok {
+			t.Fatalf("views/%s.sql has no query", view.Name)
+		}
+		out, err := a.analyse(head + " AS\n" + sql.Turn(before, after, dataset+sql.PublishedGroup, day))
+		if err != nil {
+			t.Fatalf("views/%s.sql, turned: %v", view.Name, err)
+		}
+		a.addView(view.Name, out)
+	}
+}
+
+// What the transaction of a publish is made of.
+func TestTransactionIsGoogleSQL(t *testing.T) {
+	a := newAnalyser(t, "mart")
+	a.addTable(sql.PublishedGroup, []string{"sequence", "as_of"}, []gsql.Googlesql_TypeNode{a.typeNamed("INT64"), a.typeNamed("DATE")})
+	for _, statement := range []string{
+		"BEGIN TRANSACTION",
+		"SELECT IF(COUNT(*) = 1 AND COUNTIF(p.sequence = 7) = 1, 'unchanged', ERROR('changed')) FROM mart.published_group AS p",
+		"SELECT 'users' AS table_name, u.date AS date, CAST(COUNT(*) AS STRING) || ' ' || CAST(IFNULL(SUM(u.sessions_total), 0) AS STRING) AS measures\n" +
+			"FROM mart.users AS u WHERE (u.date BETWEEN DATE '2026-10-01' AND DATE '2026-10-02') GROUP BY u.date",
+		"DELETE FROM mart.users WHERE (date BETWEEN DATE '2026-10-01' AND DATE '2026-10-02')",
+		"INSERT INTO mart.published_group (sequence, as_of) SELECT p.sequence, p.as_of FROM mart.published_group AS p WHERE TRUE",
+		"INSERT INTO mart.published_group (sequence, as_of) VALUES (8, DATE '2026-10-02')",
+		"COMMIT TRANSACTION",
+	} {
+		if _, err := a.analyse(statement); err != nil {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+}
+
 // Oracles are queries that anybody may run on BigQuery too.
 func TestEveryOracleIsGoogleSQL(t *testing.T) {
 	a := newAnalyser(t, "acme-app", "app_sessions")

@@ -33,6 +33,14 @@ func (s *Server) Inject(fault func(Call) Fault) {
 	s.fault = fault
 }
 
+// After lets look be called from now on when a call has been done, before its
+// reply is sent. It may query the server, and is called by several at once.
+func (s *Server) After(look func(Call)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.after = look
+}
+
 // A Job is a job that was accepted.
 type Job struct {
 	ID     string

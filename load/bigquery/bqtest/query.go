@@ -19,7 +19,7 @@ type answer struct {
 }
 
 func (s *Server) query(query string) (*answer, error) {
-	if strings.HasPrefix(query, "BEGIN TRANSACTION;") {
+	if strings.Contains(query, "BEGIN TRANSACTION;") {
 		return &answer{schema: &bq.TableSchema{}}, s.transact(query)
 	}
 	if err := s.checkPartitionFilters(query); err != nil {
@@ -42,7 +42,8 @@ func (s *Server) transact(script string) error {
 	}
 	for _, statement := range statements {
 		if _, err := s.db.Exec(translate(statement)); err != nil {
-			return errors.Join(&refusal{http.StatusBadRequest, "invalidQuery", err.Error()}, s.exec("ROLLBACK"))
+			what, _, _ := strings.Cut(err.Error(), "\n") // then DuckDB quotes the statement
+			return errors.Join(&refusal{http.StatusBadRequest, "invalidQuery", what}, s.exec("ROLLBACK"))
 		}
 	}
 	return nil

@@ -45,6 +45,7 @@ type Server struct {
 	db       *sql.DB
 	clock    int64 // counts up: the time in milliseconds
 	fault    func(Call) Fault
+	after    func(Call)
 	datasets map[string]*bq.Dataset
 	tables   map[tableName]*bq.Table
 	jobs     map[string]*job
@@ -78,6 +79,7 @@ func Start(open func(ctx context.Context, uri string) (io.ReadCloser, error)) (*
 		open:     open,
 		db:       sql.OpenDB(connector),
 		fault:    func(Call) Fault { return Fault{} },
+		after:    func(Call) {},
 		datasets: map[string]*bq.Dataset{},
 		tables:   map[tableName]*bq.Table{},
 		jobs:     map[string]*job{},
@@ -175,34 +177,49 @@ func (s *Server) serve(name string, do route) http.HandlerFunc {
 }
 
 func (s *Server) answer(w http.ResponseWriter, name string, call Call, act action, err error) {
+	call.Name = name
+	code, body, lost, after := s.reply(call, act, err)
+	after(call)
+	if lost {
+		panic(http.ErrAbortHandler) // closes the connection
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	w.Write(body)
+}
+
+// reply does what a call asks for. Err is what is wrong with the request
+// itself.
+func (s *Server) reply(call Call, act action, err error) (code int, body []byte, lost bool, after func(Call)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var reply any
+	var value any
 	if err == nil {
-		call.Name = name
 		fault := s.fault(call)
+		lost = fault.LoseReply
 		if fault.Status != 0 {
 			err = &refusal{fault.Status, fault.Reason, "injected"}
 		} else {
-			reply, err = act(fault)
-		}
-		if fault.LoseReply {
-			panic(http.ErrAbortHandler) // closes the connection
+			value, err = act(fault)
 		}
 	}
-	w.Header().Set("Content-Type", "application/json")
+	code = http.StatusOK
 	if err != nil {
 		var refused *refusal
 		if !errors.As(err, &refused) {
 			refused = &refusal{http.StatusInternalServerError, "internalError", err.Error()}
 		}
-		w.WriteHeader(refused.code)
-		reply = map[string]any{"error": map[string]any{
+		code = refused.code
+		value = map[string]any{"error": map[string]any{
 			"code": refused.code, "message": refused.message,
 			"errors": []any{map[string]any{"reason": refused.reason, "message": refused.message}},
 		}}
 	}
-	json.NewEncoder(w).Encode(reply)
+	body, err = json.Marshal(value)
+	if err != nil {
+		panic(err) // a value of ours that JSON cannot write
+	}
+	return code, body, lost, s.after
 }
 
 // A refusal is an error reply.
