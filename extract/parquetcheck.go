@@ -336,29 +336,6 @@ func readPageHeader(file *spooled, at, end int64) (pageHeader, error) {
 	}
 }
 
-// field reads a field of the header of a page with data (5), a dictionary (7),
-// or data in the second version (8).
-func (h *pageHeader) field(t *thrift, of int16) func(id int16, kind byte) bool {
-	type field struct {
-		of, id int16
-	}
-	places := map[field]*int64{
-		{5, 1}: &h.values, {7, 1}: &h.values, {8, 1}: &h.values,
-		{5, 2}: &h.encoding, {7, 2}: &h.encoding, {8, 4}: &h.encoding,
-		{5, 3}: &h.defEncoding, {5, 4}: &h.repEncoding,
-		{8, 5}: &h.defBytes, {8, 6}: &h.repBytes,
-	}
-	return func(id int16, kind byte) bool {
-		if of == 8 && id == 7 && (kind == thriftTrue || kind == thriftFalse) {
-			h.isPlain = kind == thriftFalse
-		}
-		if place := places[field{of, id}]; place != nil && kind == thriftInt32 {
-			return t.int(place)
-		}
-		return t.pass(kind, 1)
-	}
-}
-
 // thrift passes over values in Thrift's compact protocol, in which the
 // descriptions in a Parquet file are written. Its methods report whether
 // the values are whole.

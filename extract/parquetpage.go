@@ -22,6 +22,10 @@ import (
 // page is first decompressed here, into no more than it says it has, and what
 // its runs and lengths tell is compared with the number of its values.
 
+// plainDictionary is the encoding of dictionaries, and of the places in them, by
+// older writers.
+const plainDictionary = 2
+
 // A pageReader decompresses pages and checks what is in them.
 type pageReader struct {
 	leafShape
@@ -74,7 +78,7 @@ func (p *pageReader) check(file *spooled, at int64, h pageHeader) error {
 		return err
 	}
 	if h.kind == dictionaryPage {
-		if types.Encoding(h.encoding) != types.Plain && types.Encoding(h.encoding) != types.PlainDictionary {
+		if types.Encoding(h.encoding) != types.Plain && h.encoding != plainDictionary {
 			return fmt.Errorf("a dictionary of encoding %d", h.encoding)
 		}
 		if p.kind == parquet.ByteArray && h.values > int64(len(data))/4 {
@@ -113,7 +117,7 @@ func (p *pageReader) levels(data []byte, greatest int, values int64) error {
 // values checks the values of a page with data.
 func (p *pageReader) values(data []byte, h pageHeader) error {
 	switch types.Encoding(h.encoding) {
-	case types.PlainDictionary, types.RLEDictionary:
+	case plainDictionary, types.RLEDictionary:
 		if len(data) == 0 {
 			return nil
 		}
