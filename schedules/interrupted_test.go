@@ -6,11 +6,13 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"sojourn/internal/crash"
 	"sojourn/internal/lease"
+	"sojourn/transform"
 )
 
 // A run that is interrupted at any place, the first or the last time that it
@@ -21,6 +23,9 @@ func TestRunInterruptedAtAnyPlaceIsResumed(t *testing.T) {
 	dir := t.TempDir()
 	b, night1 := openMortal(t, nil, immortal)
 	s := newSite(t, dir, b)
+	short := transform.App()
+	short.Name, short.Timeout = "short", 5*time.Minute
+	s.Compare = []transform.Definition{short}
 	tell(t, s, date(30))
 	s.night(t, date(30), Range{})
 	tell(t, s, date(31))
@@ -32,6 +37,7 @@ func TestRunInterruptedAtAnyPlaceIsResumed(t *testing.T) {
 		b, _ := openMortal(t, night1.objects, immortal)
 		s := newSite(t, dir, b)
 		defer s.close()
+		s.Compare = []transform.Definition{short}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var mu sync.Mutex // objects are read by several workers
