@@ -177,7 +177,11 @@ func (c *chain) finish(ctx context.Context) error {
 			}
 		}
 		at := unsettled
-		if len(later) > 0 && w.day < last.strung.openSince(last.day+1) {
+		switch {
+		case len(later) == 0:
+		case w.day < last.openSince():
+			at = allSettled // and would be written, if nothing had come between
+		case w.day < last.strung.openSince(last.day+1):
 			at = ownSettled
 		}
 		if err := c.write(ctx, w, later, at); err != nil {

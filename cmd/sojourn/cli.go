@@ -129,6 +129,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintln(stderr, "sojourn:", redact.Error(err))
 	}
+	if noRoom(err) {
+		fmt.Fprintln(stderr, "there is no room for a file: make some, and run it again; what was done is kept")
+	}
 	if code == exitInterrupted {
 		fmt.Fprintln(stderr, "what was done is kept: run it again to go on")
 	}

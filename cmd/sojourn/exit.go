@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"syscall"
 
 	"gocloud.dev/gcerrors"
 	"google.golang.org/api/googleapi"
@@ -71,4 +72,9 @@ func unavailable(err error) bool {
 		return true
 	}
 	return false
+}
+
+// noRoom says whether a disk was full, or a quota or limit for files reached.
+func noRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }

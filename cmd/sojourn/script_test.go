@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 			armCrash()
 			armPause()
 			armSignal()
+			armFileLimit()
 			os.Exit(process())
 		},
 	})
