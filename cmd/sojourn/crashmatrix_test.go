@@ -224,7 +224,9 @@ func TestCrashMatrix(t *testing.T) {
 				}
 				passed[place][s.name] = times[place]
 				kills := times[place]
-				if !soak {
+				if *update {
+					kills = 0 // the table alone is asked for
+				} else if !soak {
 					kills = min(kills, 2-len(passed[place])) // once, in the first scenario
 				}
 				for n := range kills {
@@ -504,7 +506,7 @@ func inWords(rows any, err error) (string, error) {
 func timeless(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		for _, key := range []string{"run", "made", "by", "as_of"} {
+		for _, key := range []string{"run", "made", "by", "as_of", "seal"} {
 			delete(v, key)
 		}
 		if told, ok := v["restatements"].(map[string]any); ok {
