@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"maps"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -117,10 +119,16 @@ not an event
 `,
 }
 
+// deliver writes raw objects, at times that follow from what is in them: by
+// those their versions are told.
 func deliver(t testingT, p trial, objects map[string]string) {
 	t.Helper()
 	for name, text := range objects {
 		p.write(t, "raw/"+name, text)
+		at := time.Unix(int64(crc32.ChecksumIEEE([]byte(text))), 0)
+		if err := os.Chtimes(filepath.Join(p.dir, "raw", name), at, at); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -216,7 +224,9 @@ func TestCrashMatrix(t *testing.T) {
 				}
 				passed[place][s.name] = times[place]
 				kills := times[place]
-				if !soak {
+				if *update {
+					kills = 0 // the table alone is asked for
+				} else if !soak {
 					kills = min(kills, 2-len(passed[place])) // once, in the first scenario
 				}
 				for n := range kills {
@@ -496,7 +506,7 @@ func inWords(rows any, err error) (string, error) {
 func timeless(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		for _, key := range []string{"run", "made", "by", "as_of"} {
+		for _, key := range []string{"run", "made", "by", "as_of", "seal"} {
 			delete(v, key)
 		}
 		if told, ok := v["restatements"].(map[string]any); ok {
