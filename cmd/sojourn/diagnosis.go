@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"sojourn/extract"
+	"sojourn/internal/redact"
 	"sojourn/transform"
 )
 
