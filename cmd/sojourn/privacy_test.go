@@ -252,6 +252,11 @@ privacy:
 		written["output when "+name] = stdout.String() + stderr.String()
 	}
 	for name, text := range written {
+		for _, id := range []string{canaries["the id of a user"], canaries["the id of a device"]} {
+			if strings.HasPrefix(name, "stderr of") && strings.Contains(text, pseudonyms.Of(id)) {
+				t.Errorf("%s: narration is about a user", name)
+			}
+		}
 		for what, canary := range canaries {
 			if strings.Contains(name, "canary") && what == "the id of a user" {
 				continue
