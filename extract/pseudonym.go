@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 )
 
 // MinKeyBytes is the length of the shortest key that pseudonyms are made with.
@@ -60,6 +61,13 @@ func (p *Pseudonyms) Of(id string) string {
 		return id
 	}
 	return string(p.maker().of([]byte(id)))
+}
+
+// IsPseudonym says whether a text has the form of a pseudonym.
+func IsPseudonym(text string) bool {
+	return len(text) == pseudonymText.EncodedLen(pseudonymBytes) && !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '2' || r > '7')
+	})
 }
 
 // String is what may be printed: never the key.

@@ -38,7 +38,7 @@ func (c *explainCellCmd) Run(ctx context.Context, a *app) error {
 	if c.Rows < 0 {
 		return usagef("--rows must not be negative")
 	}
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}

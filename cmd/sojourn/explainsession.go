@@ -28,7 +28,7 @@ Example:
 }
 
 func (c *explainSessionCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 type explainUserCmd struct {
-	ID     string        `arg:"" help:"User id, as in user_id: of the signed-in user, or of the device where there is none."`
+	ID     string        `arg:"" help:"User id, as in user_id: of the signed-in user, or of the device where there is none; its pseudonym, or with the key the id itself, where there are pseudonyms."`
 	Date   *calendar.Day `placeholder:"DATE" help:"Day at whose end; the latest with tables if left out."`
 	Days   int           `default:"7" placeholder:"N" help:"Days up to that one whose events are counted."`
 	Format string        `enum:"text,json" default:"text" help:"How to print: text or json."`
@@ -27,12 +27,16 @@ func (c *explainUserCmd) Run(ctx context.Context, a *app) error {
 	if c.Days < 1 {
 		return usagef("--days must be at least 1")
 	}
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	story, err := p.pipeline.ExplainUser(ctx, c.ID, c.Date, c.Days)
+	id, err := p.config.standsFor(c.ID)
+	if err != nil {
+		return err
+	}
+	story, err := p.pipeline.ExplainUser(ctx, id, c.Date, c.Days)
 	if err != nil {
 		return err
 	}

@@ -136,6 +136,19 @@ func (c *config) pseudonyms() (*extract.Pseudonyms, error) {
 	return made, nil
 }
 
+// standsFor is what stands in the tables for an id that an operator gives: its
+// pseudonym, if there are pseudonyms and it is none itself.
+func (c *config) standsFor(id string) (string, error) {
+	if extract.IsPseudonym(id) {
+		return id, nil
+	}
+	made, err := c.pseudonyms()
+	if err != nil {
+		return "", usageError{fmt.Errorf("the id is no pseudonym, and the key would be needed to make one of it:\n%w", err)}
+	}
+	return made.Of(id), nil
+}
+
 // at is a problem with the line of the file that it is about.
 func (c *config) at(path, message string) error {
 	place, err := yaml.PathString(path)

@@ -60,7 +60,7 @@ func (c *quarantineListCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	f.Superseded = c.Superseded
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}

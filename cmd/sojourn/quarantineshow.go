@@ -33,7 +33,7 @@ func (c *quarantineShowCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.open(ctx, false)
+	p, err := a.openTables(ctx)
 	if err != nil {
 		return err
 	}
