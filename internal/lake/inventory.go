@@ -115,6 +115,12 @@ func IsManifest(object string) bool {
 		strings.HasPrefix(object, backfills) && path.Base(object) == "backfill.json" && strings.Count(object, "/") == 2
 }
 
+// IsCommit says whether an object is a manifest that says which batches and days
+// there are and what counts of them.
+func IsCommit(object string) bool {
+	return strings.HasPrefix(object, batches) || strings.HasPrefix(object, days) || strings.HasPrefix(object, applied)
+}
+
 // HasFingerprint says whether the fingerprint of a day is that of what it was
 // made from; days of earlier versions have none.
 func (d Day) HasFingerprint() bool { return d.Fingerprint == "" || d.Fingerprint == d.fingerprint() }
