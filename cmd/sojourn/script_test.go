@@ -65,6 +65,9 @@ func runScripts(t *testing.T, dir string) {
 			"paused":   awaitPause,
 			"resume":   resumePaused,
 			"outlive":  outliveLease,
+			"flip":     flipBit,
+			"lastline": lastLine,
+			"madeby":   madeBy,
 		},
 	})
 }

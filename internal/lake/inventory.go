@@ -56,6 +56,7 @@ func Take(ctx context.Context, b *bucket.Bucket) (*Inventory, error) {
 		take(ctx, b, inv, revisions, func(m Day) { inv.Revisions[m.Day] = append(inv.Revisions[m.Day], m) }),
 		take(ctx, b, inv, tombstones, func(m Tombstone) { stones = append(stones, m) }),
 		take(ctx, b, inv, erasures, func(Erasure) {}),
+		take(ctx, b, inv, blocked, func(Blocked) {}),
 		take(ctx, b, inv, backfills, func(m Backfill) { inv.Backfills = append(inv.Backfills, m) }),
 	); err != nil {
 		return nil, err
