@@ -3,10 +3,14 @@
 package main
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -55,4 +59,25 @@ func madeBy(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		ts.Check(os.WriteFile(path, data, 0o666))
 	}
+}
+
+// harmWarehouse changes a DuckDB file by a statement: harm FILE STATEMENT.
+func harmWarehouse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: harm file statement")
+	}
+	db, err := sql.Open("duckdb", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(args[1])
+	ts.Check(errors.Join(err, db.Close()))
+}
+
+// eventOfYesterday writes an event of yesterday noon, UTC: yesterday FILE.
+func eventOfYesterday(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: yesterday file")
+	}
+	noon := time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly) + "T12:00:00Z"
+	line := fmt.Sprintf(`{"event_id":"y","user_id":"ann","event_name":"tap","timestamp":%q}`+"\n", noon)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(line), 0o666))
 }
