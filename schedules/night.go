@@ -153,6 +153,7 @@ func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) 
 		made := len(sum.Made)
 		foldErr := p.fold(ctx, batches, r, &sum)
 		crash.At("fold.done")
+		foldErr = errors.Join(foldErr, p.noteBlocked(context.WithoutCancel(ctx), foldErr))
 		if ctx.Err() != nil {
 			return sum, foldErr // what is made is published by the next run
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"sojourn/extract"
 	"sojourn/internal/calendar"
@@ -89,10 +90,12 @@ func (r Range) Includes(day calendar.Day) bool {
 type Status struct {
 	Days      []DayPlan // from the first day with events to yesterday
 	Made      map[calendar.Day]lake.Day
-	Lease     *lease.Lease   // the latest; nil if the lake never had one
-	Standing  lease.Standing // whether it keeps others out
-	Late      LateEvents     // read, but too late to count
-	Foreign   int            // partitions in the warehouse that this lake has not got
+	Lease     *lease.Lease    // the latest; nil if the lake never had one
+	Standing  lease.Standing  // whether it keeps others out
+	Late      LateEvents      // read, but too late to count
+	Blocked   *lake.Blocked   // the run that a check has ended; nil if the latest was not
+	Backfills []lake.Backfill // staged ones that have not ended
+	Foreign   int             // partitions in the warehouse that this lake has not got
 	Yesterday calendar.Day
 }
 
@@ -118,6 +121,13 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	if s.Lease, s.Standing, err = p.LockStatus(ctx); err != nil {
 		return Status{}, err
 	}
+	if s.Blocked, err = lake.ReadBlocked(ctx, p.Lake); err != nil {
+		return Status{}, err
+	}
+	if s.Backfills, err = lake.Backfills(ctx, p.Lake); err != nil {
+		return Status{}, err
+	}
+	s.Backfills = slices.DeleteFunc(s.Backfills, func(b lake.Backfill) bool { return !b.Ended.IsZero() })
 	if len(made) == 0 {
 		return s, nil
 	}

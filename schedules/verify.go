@@ -73,7 +73,7 @@ type verifier struct {
 	inv     *lake.Inventory
 	found   Verification
 
-	named map[string]bool // objects that count
+	named map[string]string // digests of the files that manifests of the lake name
 }
 
 // Verify compares a lake with what its manifests say, byte for byte, and its
@@ -82,7 +82,7 @@ type verifier struct {
 //
 // Its error is one of reading; what is wrong with the lake is in the findings.
 func (p *Pipeline) Verify(ctx context.Context, o VerifyOptions) (Verification, error) {
-	v := &verifier{Pipeline: p, options: o, named: map[string]bool{}}
+	v := &verifier{Pipeline: p, options: o, named: map[string]string{}}
 	if l, standing, err := p.LockStatus(ctx); err == nil && standing == lease.Valid {
 		v.note("%v is at work: what it is about to change may be among the findings; verify again when it is done", l.Holder)
 	}

@@ -168,10 +168,10 @@ func (v *verifier) files(ctx context.Context) error {
 func (v *verifier) claims() []claim {
 	var all []claim
 	add := func(f lake.File, do string) {
-		if f.Object == "" || v.named[f.Object] {
+		if _, twice := v.named[f.Object]; f.Object == "" || twice {
 			return
 		}
-		v.named[f.Object] = true
+		v.named[f.Object] = f.SHA256
 		if f.Day == 0 || v.options.Includes(f.Day) {
 			all = append(all, claim{f, v.Lake, f.Object, do})
 		}
@@ -186,7 +186,7 @@ func (v *verifier) claims() []claim {
 			add(f.File, repairOfDay(day))
 		}
 	}
-	for _, f := range v.kept() {
+	for _, f := range kept(v.inv) {
 		add(f, "delete it: that revision of the table is then not kept any more")
 	}
 	for _, id := range slices.Sorted(maps.Keys(v.inv.Staged)) {
@@ -196,16 +196,16 @@ func (v *verifier) claims() []claim {
 }
 
 // kept returns the tables of earlier revisions that are kept.
-func (v *verifier) kept() []lake.File {
+func kept(inv *lake.Inventory) []lake.File {
 	var files []lake.File
-	for day, manifests := range v.inv.Revisions {
-		if m, ok := v.inv.Days[day]; ok {
+	for day, manifests := range inv.Revisions {
+		if m, ok := inv.Days[day]; ok {
 			manifests = append(slices.Clone(manifests), m) // a run may have been killed before it was replaced
 		}
 		for _, m := range manifests {
 			for table, f := range m.Tables {
 				f.Object = lake.HistoryObject(table, day, m.Revision)
-				if _, there := v.inv.Objects[f.Object]; there {
+				if _, there := inv.Objects[f.Object]; there {
 					files = append(files, f)
 				}
 			}
@@ -223,15 +223,16 @@ func (v *verifier) stagedClaims(id string) []claim {
 	beside := v.Lake.Sub(lake.StagedObjectOf(id, ""))
 	for _, day := range slices.Sorted(maps.Keys(staged.Days)) {
 		for _, f := range dayFiles(staged.Days[day]) {
-			if _, there := staged.Objects[f.Object]; !there {
-				if _, below := v.inv.Objects[f.Object]; below {
-					continue // it is the lake's
-				}
+			if _, there := staged.Objects[f.Object]; !there && v.named[f.Object] == f.SHA256 {
+				continue // it is the lake's
 			}
 			if v.options.Includes(day) {
 				all = append(all, claim{f.File, beside, lake.StagedObjectOf(id, f.Object), cancelBackfill(id)})
 			}
 		}
+	}
+	for _, f := range kept(staged) {
+		all = append(all, claim{f, beside, lake.StagedObjectOf(id, f.Object), cancelBackfill(id)})
 	}
 	return all
 }
@@ -290,7 +291,7 @@ func (r *ranges) ReadAt(p []byte, at int64) (int, error) {
 func (v *verifier) leftovers() {
 	for _, object := range slices.Sorted(maps.Keys(v.inv.Objects)) {
 		switch {
-		case v.named[object], v.inv.IsStaged(object), strings.HasPrefix(object, lease.Folder), strings.HasPrefix(object, "reference/"),
+		case v.named[object] != "", v.inv.IsStaged(object), strings.HasPrefix(object, lease.Folder), strings.HasPrefix(object, "reference/"),
 			lake.IsManifest(object), lake.IsSalt(object):
 		case v.ofUnreadable(object):
 		default:

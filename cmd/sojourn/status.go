@@ -12,6 +12,8 @@ import (
 
 type statusCmd struct {
 	days
+	Fresh  bool   `help:"Say only whether yesterday is published, for a dead-man's switch: exit status 0 if it is, 5 if not."`
+	Format string `enum:"text,json" default:"text" help:"text or json."`
 }
 
 func (c *statusCmd) Help() string {
@@ -22,7 +24,15 @@ It looks at what has been read so far; sojourn plan also looks for new objects.
   stale        made from something else than what there is now; the next run restates it
   unpublished  made, but not in the warehouse yet; the next run publishes it
   provisional  published; sessions of the day may still go on after midnight
-  published    published and final`
+  published    published and final
+
+With --fresh it says in one line whether yesterday in the reporting zone is in the warehouse as
+the lake has it, and if not, why. That an older day has just been made again does not count.
+
+Examples:
+  sojourn status --from 2026-10-01
+  sojourn status --fresh && curl -fsS https://hc.example.com/ping/sojourn
+  sojourn status --format json`
 }
 
 func (c *statusCmd) Run(ctx context.Context, a *app) error {
@@ -38,8 +48,33 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	a.printStatus(status, schedules.Range{From: c.From, To: c.To})
-	return nil
+	fresh := status.Freshness()
+	r := schedules.Range{From: c.From, To: c.To}
+	switch {
+	case c.Format == "json" && c.Fresh:
+		err = a.printJSON(fresh)
+	case c.Format == "json":
+		err = a.printJSON(reportOf(status, r))
+	case c.Fresh:
+		fmt.Fprintln(a.stdout, freshText(fresh))
+	default:
+		a.printStatus(status, r)
+	}
+	if err == nil && c.Fresh && !fresh.IsPublished {
+		err = differsError(fmt.Sprintf("%s is not published", fresh.Day))
+	}
+	return err
+}
+
+func freshText(f schedules.Freshness) string {
+	if f.IsPublished {
+		return fmt.Sprintf("fresh: %s is published, made %s", f.Day, stamp(f.PublishedAt))
+	}
+	latest := "no day is published"
+	if f.Latest != 0 {
+		latest = "the last day that is published is " + f.Latest.String()
+	}
+	return fmt.Sprintf("not fresh: %s is %s: %s; %s", f.Day, f.State, oneLine(f.Reason), latest)
 }
 
 func (a *app) printStatus(s schedules.Status, r schedules.Range) {

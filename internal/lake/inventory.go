@@ -56,6 +56,7 @@ func Take(ctx context.Context, b *bucket.Bucket) (*Inventory, error) {
 		take(ctx, b, inv, revisions, func(m Day) { inv.Revisions[m.Day] = append(inv.Revisions[m.Day], m) }),
 		take(ctx, b, inv, tombstones, func(m Tombstone) { stones = append(stones, m) }),
 		take(ctx, b, inv, erasures, func(Erasure) {}),
+		take(ctx, b, inv, blocked, func(Blocked) {}),
 		take(ctx, b, inv, backfills, func(m Backfill) { inv.Backfills = append(inv.Backfills, m) }),
 	); err != nil {
 		return nil, err
@@ -113,6 +114,12 @@ func RevisionManifest(day calendar.Day, revision int64) string {
 func IsManifest(object string) bool {
 	return strings.HasPrefix(object, "runs/") && path.Ext(object) == ".json" ||
 		strings.HasPrefix(object, backfills) && path.Base(object) == "backfill.json" && strings.Count(object, "/") == 2
+}
+
+// IsCommit says whether an object is a manifest that says which batches and days
+// there are and what counts of them.
+func IsCommit(object string) bool {
+	return strings.HasPrefix(object, batches) || strings.HasPrefix(object, days) || strings.HasPrefix(object, applied)
 }
 
 // HasFingerprint says whether the fingerprint of a day is that of what it was
