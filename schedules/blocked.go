@@ -18,7 +18,11 @@ func (p *Pipeline) noteBlocked(ctx context.Context, foldErr error) error {
 	case isBlocked:
 		err = lake.WriteBlocked(ctx, p.Lake, lake.Blocked{Run: p.Run, Made: p.Now().UTC(), Text: check.Text})
 	case foldErr == nil && (before != nil || err != nil): // also one that cannot be read
-		err = lake.RemoveBlocked(ctx, p.Lake)
+		if removeErr := lake.RemoveBlocked(ctx, p.Lake); removeErr != nil {
+			err = errors.Join(err, removeErr)
+		} else {
+			err = nil
+		}
 	default:
 		err = nil
 	}
