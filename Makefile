@@ -9,7 +9,7 @@ help: ## list the targets
 
 .PHONY: test
 test: compiler ## the test suite
-	go test ./...
+	go test -timeout=40m ./...
 
 .PHONY: check
 check: compiler ## what CI runs: format, vet, staticcheck, generated files, views, builds, tests
