@@ -108,7 +108,7 @@ func (p *Pipeline) beginErasure(ctx context.Context, stone lake.Tombstone, erase
 func notes(r *lake.Erasure) []string {
 	var notes []string
 	if n := int64(len(r.RawObjects)) + r.Unnamed; n > 0 {
-		notes = append(notes, fmt.Sprintf("%d raw objects still hold records of these people: delete them, or the records in them, at the source; the tombstone keeps them from being read again", n))
+		notes = append(notes, fmt.Sprintf("raw objects that still hold records of these people: %d; delete them, or the records in them, at the source; the tombstone keeps them from being read again", n))
 	}
 	return append(notes,
 		"BigQuery keeps replaced rows for time travel (2 to 7 days, as the data set is set) and 7 more days of fail-safe",

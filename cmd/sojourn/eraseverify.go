@@ -90,16 +90,22 @@ WHERE NOT internal AND data_type LIKE 'VARCHAR%' AND table_name IN (SELECT table
 	if err != nil {
 		return err
 	}
+	if len(columns) == 0 {
+		return nil
+	}
 	quoted := func(v any) string { return `"` + strings.ReplaceAll(fmt.Sprint(v), `"`, `""`) + `"` }
-	for _, c := range columns {
-		texts, err := duckRows(ctx, w, fmt.Sprintf("SELECT DISTINCT CAST(%s AS VARCHAR) FROM %s.%s", quoted(c[2]), quoted(c[0]), quoted(c[1])))
-		if err != nil {
-			return err
-		}
-		for _, t := range texts {
-			if text, ok := t[0].(string); ok {
-				search.Text(fmt.Sprintf("%s, table %v", file, c[1]), fmt.Sprint(c[2]), []byte(text))
-			}
+	var parts []string
+	for i, c := range columns {
+		parts = append(parts, fmt.Sprintf("SELECT DISTINCT %d AS number, CAST(%s AS VARCHAR) AS word FROM %s.%s", i, quoted(c[2]), quoted(c[0]), quoted(c[1])))
+	}
+	texts, err := duckRows(ctx, w, strings.Join(parts, " UNION ALL ")) // one query, as each opens the file
+	if err != nil {
+		return err
+	}
+	for _, t := range texts {
+		number, _ := t[0].(int64)
+		if text, ok := t[1].(string); ok {
+			search.Text(fmt.Sprintf("%s, table %v", file, columns[number][1]), fmt.Sprint(columns[number][2]), []byte(text))
 		}
 	}
 	return nil
