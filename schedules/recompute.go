@@ -49,7 +49,7 @@ func (v *verifier) recomputeStaged(ctx context.Context) error {
 			was, now := v.inv.Days[day], c.made[day]
 			from := now
 			from.Fingerprint = was.Fingerprint
-			if !from.HasFingerprint() {
+			if !from.HasFingerprint() || stale(was, c.rules, was.Inputs, was.Before) != "" { // of earlier versions there is no fingerprint
 				v.note("%s was not compared: it would be made from something else than it was; sojourn plan says from what", day)
 				continue
 			}
