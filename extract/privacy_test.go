@@ -58,7 +58,7 @@ func TestErasedIDsAreKnownBeforeTheyArePseudonyms(t *testing.T) {
 		{"ann", "phone", lake.SkippedErased}, {"", "ann", lake.SkippedErased}, {"ben", "phone", ""},
 	} {
 		s := Source{Privacy: Privacy{Pseudonyms: testPseudonyms(t, testKey)}, erased: func(id string) bool { return id == "ann" }}
-		j := newJudge(s, now, newTexts())
+		j := newJudge(s, earliest+1e15, newTexts())
 		var values [fieldCount]value
 		set := func(f field, to string) { values[f] = value{kind: text, bytes: []byte(to)} }
 		set(userID, test.user)
