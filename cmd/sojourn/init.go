@@ -138,6 +138,10 @@ schedule: {cron: "15 4 * * *", timezone: %s}   # for sojourn schedule
 #   zero_length: {share: 90%%, level: warn}  # most of a day's sessions; likewise crashed, capped
 # late_limit: 30d          # events that come later wait for sojourn backfill --affected; 0: no limit
 # keep_revisions: 30d      # how long replaced tables are kept, for diff and explain
+# privacy:                 # what of the raw records is not kept: docs/security.md
+#   pseudonyms: {key_env: SOJOURN_PSEUDONYM_KEY}   # or key_file: a key of 32 bytes or more, never in here
+#   keep: [platform, country, app_version]         # optional fields and properties; no others
+#   quarantine_raw: drop                           # or keep: bytes of records that cannot be used
 # memory: 64MiB            # for events being staged; a run takes several times as much
 # limits: {max_object_bytes: 64GiB, max_ratio: 500}   # of a raw object, decompressed: docs/limits.md
 `, s.App, s.Zone, s.URL, s.Format, others(s.Format), fmt.Sprintf("%q", s.Match), f.source, f.preset, keyEvents, s.Industry, cmp.Or(s.Questions, questions), s.MaxBadShare, s.Zone), nil

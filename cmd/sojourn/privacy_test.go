@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -261,8 +262,11 @@ privacy:
 			if strings.Contains(name, "canary") && what == "the id of a user" {
 				continue
 			}
-			if strings.Contains(text, canary) {
-				i := strings.Index(text, canary)
+			for _, form := range []string{canary, url.QueryEscape(canary)} { // as properties are kept
+				i := strings.Index(text, form)
+				if i < 0 {
+					continue
+				}
 				t.Errorf("%s: shows %s: …%q…", name, what, text[max(0, i-60):min(len(text), i+80)])
 			}
 		}
