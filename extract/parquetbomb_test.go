@@ -214,18 +214,11 @@ func FuzzParquetPages(f *testing.F) {
 			r.source = Source{Name: "app", Format: "parquet", Fields: map[string]Field{
 				"event_name": {Path: "event_name"}, "timestamp": {Path: "event_timestamp", Unit: "us"}, "user_id": {Path: "user_id"}, "screen": {Path: "plain"}, "crash": {Path: "flag"},
 			}}
-			for got := 0; ; {
-				table, err := openParquetTable(file, r.source)
-				if err != nil {
-					break
-				}
-				n := 1
-				for n > 0 && err == nil && got < 10_000 {
+			if table, err := openParquetTable(file, r.source); err == nil {
+				for got, n := 0, 1; n > 0 && err == nil && got < 10_000; got += n {
 					err = guarded(func() (err error) { n, err = table.decode(); return err })
-					got += n
 				}
 				table.close()
-				break
 			}
 			records(t, file, packedColumns...) // an error is as good as rows
 		})

@@ -3,7 +3,6 @@ package bigquery
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -97,11 +96,3 @@ func upload(schema bigquery.Schema, r io.Reader) bigquery.LoadSource {
 
 // nothing is to be closed.
 func nothing() error { return nil }
-
-// into adds which partition a load was of.
-func into(key load.PartitionKey, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("load %s: %w", key, err)
-}
