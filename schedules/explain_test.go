@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 
@@ -42,7 +43,8 @@ func TestEverySessionIsExplained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for day, m := range made {
+		for _, day := range slices.Sorted(maps.Keys(made)) {
+			m := made[day]
 			for _, r := range rows[transform.Session](t, s.Lake, m.Tables["sessions"]) {
 				story, err := s.ExplainSession(ctx, r.SessionID, nil)
 				if err != nil || story.Problem != "" {
@@ -89,7 +91,8 @@ func TestEveryCellIsCountedAnew(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for day, m := range made {
+		for _, day := range slices.Sorted(maps.Keys(made)) {
+			m := made[day]
 			name := rapid.SampledFrom(slices.DeleteFunc(load.DailyTables(false), func(name string) bool {
 				return uncounted[name] != "" || m.Tables[name].Rows == 0
 			})).Draw(t, "table")

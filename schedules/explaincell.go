@@ -335,8 +335,8 @@ func (x *explainer) contributors(ctx context.Context, story *CellStory, u under,
 func (x *explainer) workOf(ctx context.Context, day calendar.Day) (*work, []*work, error) {
 	c := &chain{lake: x.Lake, made: x.made}
 	w, err := x.readWork(ctx, c, day)
-	if err != nil || !x.made[day].IsFinal {
-		return w, nil, err
+	if err != nil {
+		return nil, nil, err
 	}
 	var later []*work
 	at, _ := slices.BinarySearch(x.days, day+1)

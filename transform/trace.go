@@ -100,6 +100,9 @@ func (f *folding) because(n *Note, c *open, why string) {
 		of = "platforms." + strings.ToLower(c.Session.Platform) + "."
 	}
 	n.Pause = time.Duration(n.At-c.pauseFrom()) * time.Microsecond
+	if d.Backwards == BackwardsPause {
+		n.Pause = n.Pause.Abs()
+	}
 	switch why {
 	case "timeout":
 		n.Setting, n.Limit = of+"timeout", time.Duration(l.timeout)*time.Microsecond
