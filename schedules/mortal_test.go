@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"maps"
 	"net/url"
@@ -56,7 +57,10 @@ func (o *mortalOpener) OpenBucketURL(context.Context, *url.URL) (*blob.Bucket, e
 
 var opener mortalOpener
 
+// TestMain has a property tried on fewer examples than elsewhere, if none are
+// asked for: each is nights of a site, and takes a second or more.
 func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "25")
 	blob.DefaultURLMux().RegisterBucket("mortal", &opener)
 	os.Exit(m.Run())
 }

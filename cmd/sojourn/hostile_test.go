@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -119,17 +120,23 @@ func TestHostileFolder(t *testing.T) {
 	program, err := os.Executable()
 	must(t, err)
 	must(t, os.Symlink(program, filepath.Join(dir, "sojourn")))
+	peak := filepath.Join(dir, "peak")
 	sojourn := func(args ...string) (code int, stdout, stderr string, memory int64) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // a pipe has no end
 		defer cancel()
 		cmd := exec.CommandContext(ctx, filepath.Join(dir, "sojourn"), append([]string{"--workers", "2"}, args...)...)
 		var out, log bytes.Buffer
 		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &log
+		cmd.Env = append(os.Environ(), peakTo+"="+peak)
 		err := cmd.Run()
 		if cmd.ProcessState == nil {
 			t.Fatal(err)
 		}
-		return cmd.ProcessState.ExitCode(), out.String(), log.String(), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+		noted, err := os.ReadFile(peak)
+		must(t, err)
+		memory, err = strconv.ParseInt(string(noted), 10, 64)
+		must(t, err)
+		return cmd.ProcessState.ExitCode(), out.String(), log.String(), memory << 10
 	}
 
 	code, _, said, memory := sojourn("run", "--date", "2026-01-30", "--accept", "a folder of hostile files")

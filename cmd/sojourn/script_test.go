@@ -31,7 +31,9 @@ func TestMain(m *testing.M) {
 			armPause()
 			armSignal()
 			armFileLimit()
-			os.Exit(process())
+			code := process()
+			notePeak()
+			os.Exit(code)
 		},
 	})
 }
