@@ -17,9 +17,14 @@ type Checks struct {
 	// the median of the same weekday of the four weeks before, where at least
 	// three of them have events. A day that only grows is not looked at again.
 	Volume Limit
+	// MinEvents is how many events must be usual for Volume to look at a day:
+	// few events come and go by chance.
+	MinEvents int64
 	// ZeroLength, Crashed and Capped are the greatest shares of a day's counted
 	// sessions that may have no length, a crash, or an end by the cap.
 	ZeroLength, Crashed, Capped Limit
+	// MinSessions is how many counted sessions a day must have for these.
+	MinSessions int64
 }
 
 // A Limit is a share, 0 to 1, and what happens beyond it.
@@ -91,7 +96,7 @@ func (c *chain) findings(w *work) []finding {
 		report("shrink", c.checks.Shrink, lost, lost <= c.checks.Shrink.Share,
 			"it has %d events, where the revision before had %d", w.ledger.Events, w.was.Ledger.Events)
 	}
-	if usual := c.usual(w.day); usual > 0 && (w.was == nil || w.was.IsPartial || shrunk) && w.day <= c.rules.yesterday {
+	if usual := c.usual(w.day); usual > 0 && usual >= float64(c.checks.MinEvents) && (w.was == nil || w.was.IsPartial || shrunk) && w.day <= c.rules.yesterday {
 		share := now / usual
 		report("volume", c.checks.Volume, share, share >= c.checks.Volume.Share,
 			"it has %d events, %.1f %% of the %.0f that are usual on this weekday", w.ledger.Events, 100*share, usual)
@@ -107,7 +112,7 @@ func (c *chain) findings(w *work) []finding {
 		crashed += one(s.CrashCount > 0)
 		capped += one(s.EndReason == "cap" || s.EndReason == "event_cap")
 	}
-	if sessions == 0 {
+	if sessions == 0 || sessions < float64(c.checks.MinSessions) {
 		return found
 	}
 	for _, share := range []struct {

@@ -339,6 +339,14 @@ func TestIncompleteDayWaits(t *testing.T) {
 	s.Checks.Volume.Share = 0.9
 	put("part3.ndjson", date(29), 1)
 	s.night(t, date(30), Range{})
+
+	put("few.ndjson", date(36), 1)
+	s.at(date(37))
+	if _, err = s.Night(t.Context(), Range{}); !errors.As(err, &check) {
+		t.Fatalf("error %v", err)
+	}
+	s.Checks.MinEvents = 11 // few events come and go by chance
+	s.night(t, date(37), Range{})
 }
 
 // A new version of the program that changes nothing makes every day again and

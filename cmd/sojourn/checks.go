@@ -10,11 +10,13 @@ import (
 // checksConfig says what a day must pass before its tables take the place of
 // those of before.
 type checksConfig struct {
-	Shrink     checkConfig `yaml:"shrink"`      // greatest share of its events that a day may lose
-	Volume     checkConfig `yaml:"volume"`      // least share of the events that are usual on the weekday
-	ZeroLength checkConfig `yaml:"zero_length"` // greatest shares of sessions
-	Crashed    checkConfig `yaml:"crashed"`
-	Capped     checkConfig `yaml:"capped"`
+	Shrink      checkConfig `yaml:"shrink"`      // greatest share of its events that a day may lose
+	Volume      checkConfig `yaml:"volume"`      // least share of the events that are usual on the weekday
+	MinEvents   int64       `yaml:"min_events"`  // usual ones, for volume to be looked at
+	ZeroLength  checkConfig `yaml:"zero_length"` // greatest shares of sessions
+	Crashed     checkConfig `yaml:"crashed"`
+	Capped      checkConfig `yaml:"capped"`
+	MinSessions int64       `yaml:"min_sessions"` // for the three shares of sessions to be looked at
 }
 
 type checkConfig struct {
@@ -40,11 +42,13 @@ func (l *level) UnmarshalYAML(unmarshal func(any) error) error {
 
 func defaultChecks() checksConfig {
 	return checksConfig{
-		Shrink:     checkConfig{0.5, level(schedules.Block)},
-		Volume:     checkConfig{0.1, level(schedules.Block)},
-		ZeroLength: checkConfig{0.9, level(schedules.Warn)},
-		Crashed:    checkConfig{0.2, level(schedules.Warn)},
-		Capped:     checkConfig{0.05, level(schedules.Warn)},
+		Shrink:      checkConfig{0.5, level(schedules.Block)},
+		Volume:      checkConfig{0.1, level(schedules.Block)},
+		MinEvents:   100,
+		ZeroLength:  checkConfig{0.9, level(schedules.Warn)},
+		Crashed:     checkConfig{0.2, level(schedules.Warn)},
+		Capped:      checkConfig{0.05, level(schedules.Warn)},
+		MinSessions: 20,
 	}
 }
 
@@ -53,8 +57,8 @@ func (c checksConfig) checks() schedules.Checks {
 		return schedules.Limit{Share: float64(c.Share), Level: schedules.Level(c.Level)}
 	}
 	return schedules.Checks{
-		Shrink: limit(c.Shrink), Volume: limit(c.Volume),
-		ZeroLength: limit(c.ZeroLength), Crashed: limit(c.Crashed), Capped: limit(c.Capped),
+		Shrink: limit(c.Shrink), Volume: limit(c.Volume), MinEvents: c.MinEvents,
+		ZeroLength: limit(c.ZeroLength), Crashed: limit(c.Crashed), Capped: limit(c.Capped), MinSessions: c.MinSessions,
 	}
 }
 
