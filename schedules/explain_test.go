@@ -170,7 +170,7 @@ func TestStaleDayIsExplainedAsItWasMade(t *testing.T) {
 	s.night(t, first+1, Range{})
 	s.put(t, "a.ndjson", line("1", "phone", "ann", "tap", at(600)))
 	var sum Summary
-	if _, err := s.extract(ctx, &sum); err != nil || sum.Objects != 1 {
+	if _, err := s.extract(ctx, Range{}, &sum); err != nil || sum.Objects != 1 {
 		t.Fatalf("%d objects read, %v", sum.Objects, err)
 	}
 	made, err := lake.Days(ctx, s.Lake)

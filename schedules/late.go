@@ -12,8 +12,9 @@ import (
 )
 
 // lateBefore returns the first day whose events are not late; zero if none can
-// be, as no table has been made of any.
-func (p *Pipeline) lateBefore(ctx context.Context) (calendar.Day, error) {
+// be, as no table has been made of any. Nights that are caught up with one by
+// one, by their last days, judge as they would have when it was their time.
+func (p *Pipeline) lateBefore(ctx context.Context, r Range) (calendar.Day, error) {
 	if p.LateLimit == 0 {
 		return 0, nil
 	}
@@ -21,7 +22,11 @@ func (p *Pipeline) lateBefore(ctx context.Context) (calendar.Day, error) {
 	if err != nil || !made {
 		return 0, err
 	}
-	return p.Zone.DayOf(p.Now().Add(-p.LateLimit).UnixMicro()), nil
+	now := p.Now().UnixMicro()
+	if r.From == nil && r.To != nil {
+		now = min(now, p.Zone.Start(*r.To+1))
+	}
+	return p.Zone.DayOf(now - p.LateLimit.Microseconds()), nil
 }
 
 // applyLate lets the late events of the days of r count, if that is asked for,

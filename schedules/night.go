@@ -142,7 +142,7 @@ func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) 
 	if err := p.warnOfErasures(ctx); err != nil {
 		return sum, err
 	}
-	batches, err := p.extract(ctx, &sum)
+	batches, err := p.extract(ctx, r, &sum)
 	if err != nil {
 		return sum, err
 	}
@@ -188,7 +188,7 @@ const batchBytes = 4 << 30
 
 // extract stages the objects that no run has read yet, notes those that are
 // gone, and returns the manifests of all batches.
-func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, error) {
+func (p *Pipeline) extract(ctx context.Context, r Range, sum *Summary) ([]lake.Batch, error) {
 	batches, err := p.batches(ctx)
 	if err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func (p *Pipeline) extract(ctx context.Context, sum *Summary) ([]lake.Batch, err
 	for _, l := range lost {
 		p.Log.WarnContext(ctx, l.String())
 	}
-	lateBefore, err := p.lateBefore(ctx)
+	lateBefore, err := p.lateBefore(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -252,6 +252,24 @@ func TestLateEventsWait(t *testing.T) {
 	}
 }
 
+// A night that is caught up with long after is as it would have been in time:
+// what it finds is late against its own day.
+func TestNightCaughtUpWithIsNotLate(t *testing.T) {
+	night := func(now calendar.Day) int64 {
+		s := newSite(t, t.TempDir(), nil)
+		defer s.close()
+		s.LateLimit = 48 * time.Hour
+		at := func(day int) int64 { return s.Zone.Start(date(day)) }
+		s.put(t, "a.ndjson", line("1", "d1", "ann", "tap", at(22)), line("2", "d1", "ann", "tap", at(24)))
+		s.night(t, now, Range{To: new(date(24))})
+		s.put(t, "b.ndjson", line("3", "d1", "ann", "tap", at(25)), line("4", "d1", "ann", "tap", at(24)), line("5", "d1", "ann", "tap", at(22)))
+		return s.night(t, now, Range{To: new(date(25))}).Late
+	}
+	if inTime, later := night(date(26)), night(date(90)); inTime != 1 || later != 1 {
+		t.Errorf("%d events are late in time, and %d when it is caught up with; want 1", inTime, later)
+	}
+}
+
 // A good day is not replaced by an emptier one unasked, and what it was told
 // to accept is written down.
 func TestShrunkenDayIsBlocked(t *testing.T) {
