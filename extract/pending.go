@@ -18,7 +18,7 @@ type Pending struct {
 	Source string
 	Object bucket.Object
 	Again  bool // it has been read in another way
-	Known  bool // it has been read before, in this version or another
+	Known  bool // it has been read before, in this version or another or as an object whose place it takes
 }
 
 // ListPending lists the sources. Pending are the objects that no batch has read
@@ -31,11 +31,13 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 	present := lake.Present(done)
 	settled := settledEditions(done)
 	gone, listed := map[lake.ObjectKey]bool{}, map[lake.ObjectKey]bool{}
+	read := map[edition]bool{}
 	bySource := map[string]Source{}
 	for _, s := range sources {
 		bySource[s.Name] = s
 	}
 	for key, in := range present {
+		read[edition{key.Source, in.Edition}] = in.Edition != ""
 		if s, ok := bySource[key.Source]; ok && !s.KeepRemoved && !in.Provisional {
 			gone[key] = true
 		}
@@ -63,7 +65,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 			if same && s.isRead(in, reading, within) {
 				continue
 			}
-			pending = append(pending, Pending{s.Name, o, same, known})
+			pending = append(pending, Pending{s.Name, o, same, known || read[edition{s.Name, role.edition}]})
 			if role.edition != "" && !role.provisional {
 				settled[edition{s.Name, role.edition}] = true
 			}
