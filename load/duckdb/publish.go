@@ -117,7 +117,7 @@ func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, g load.Group, dir s
 func (w *Warehouse) replace(ctx context.Context, tx *sql.Tx, t load.Table, changes []load.Change, dir string) error {
 	var files []string
 	for _, c := range changes {
-		if c.Object == "" {
+		if c.Object == "" || c.Rows == 0 { // most tables of most days; each would cost an opened file
 			continue
 		}
 		file, err := w.file(ctx, c.Object, dir)
