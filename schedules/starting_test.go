@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
 	"sojourn/internal/bucket"
@@ -16,30 +18,32 @@ import (
 	"sojourn/transform"
 )
 
-// What a run does before it has anything to do: it lists the sources and reads
-// the manifests. Both grow with the age of a lake, up to this one's.
+// A run begins with listing the sources and reading the manifests, which takes
+// the longer the older a lake is. That of the benchmarks is this old.
 const (
-	oldLakeDays    = 1000
-	oldLakeObjects = 50 // raw objects of a day
+	oldDays    = 1000
+	oldObjects = 50 // raw objects of a day
 )
 
-// oldLake makes a site old: its raw objects have all been read and its days have
-// all been made and published, and it is the morning after the last of them. One
-// night makes the manifests of a day, and those of the other days are copies.
-func oldLake(t testingT, s *site) {
+// grow makes a site so many days old: its raw objects have all been read and its
+// days have all been made and published, and it is the morning after the last of
+// them. One night makes the manifests of a day, and those of the others are
+// copies.
+func grow(t testingT, s *site, days, objects int) {
 	t.Helper()
 	ctx := context.Background()
-	first := date(20) - oldLakeDays
+	first := date(20) - calendar.Day(days)
+	end := date(20)
 	name := func(day calendar.Day, n int) string { return fmt.Sprintf("events/date=%s/part-%03d.ndjson", day, n) }
 	at := s.Zone.Start(first)
-	for n := range oldLakeObjects {
+	for n := range objects {
 		s.put(t, name(first, n), line(fmt.Sprint(n), "phone", "ann", "tap", at+int64(n)*1e6))
 	}
 	s.night(t, first+1, Range{})
 	var writes errgroup.Group
 	writes.SetLimit(8)
-	for day := first + 1; day < first+oldLakeDays; day++ {
-		for n := range oldLakeObjects {
+	for day := first + 1; day < end; day++ {
+		for n := range objects {
 			writes.Go(func() error {
 				return s.raw.Put(ctx, name(day, n), func(w io.Writer) error {
 					_, err := io.WriteString(w, "{}\n")
@@ -61,7 +65,7 @@ func oldLake(t testingT, s *site) {
 		t.Fatal(err)
 	}
 	sample, day, n := made[first], first, 0
-	inputs := make([]lake.Input, oldLakeObjects)
+	inputs := make([]lake.Input, objects)
 	for o, err := range s.raw.List(ctx, "") {
 		if err != nil {
 			t.Fatal(err)
@@ -69,19 +73,19 @@ func oldLake(t testingT, s *site) {
 		inputs[n] = batches[0].Inputs[n]
 		inputs[n].Object, inputs[n].Version, inputs[n].Size = o.Name, o.Version, o.Size
 		inputs[n].Days = []lake.DayCount{{Day: day, Events: 1}}
-		if n++; n < oldLakeObjects {
+		if n++; n < objects {
 			continue
 		}
 		if day > first {
 			batches = append(batches, batchOfDay(t, s.Lake, batches, day, inputs))
 		}
-		day, n, inputs = day+1, 0, make([]lake.Input, oldLakeObjects)
+		day, n, inputs = day+1, 0, make([]lake.Input, objects)
 	}
 	staged, names := lake.Staged(batches), load.DailyTables(true)
 	var before *lake.StateRef
-	for day := first; day < first+oldLakeDays; day++ {
+	for day := first; day < end; day++ {
 		m := sample
-		m.Day, m.Inputs, m.Before, m.IsFinal = day, staged[day], before, day < first+oldLakeDays-1
+		m.Day, m.Inputs, m.Before, m.IsFinal = day, staged[day], before, day < end-1
 		m.Batch = fmt.Sprintf("%06d", day-first+1)
 		m.Carry = ofDay(sample.Carry, lake.CarryObject(day), day)
 		m.Restatements = ofDay(sample.Restatements, lake.TableObject("restatements", day), day)
@@ -102,7 +106,7 @@ func oldLake(t testingT, s *site) {
 	for _, p := range wanted(made, references) {
 		s.warehouse.held[p.Key()] = p.SHA256
 	}
-	s.at(first + oldLakeDays)
+	s.at(end)
 }
 
 // batchOfDay commits that the raw objects of a day have been read.
@@ -124,19 +128,19 @@ func ofDay(f lake.File, object string, day calendar.Day) lake.File {
 	return f
 }
 
-// BenchmarkPlan plans on the old lake, in directories: when nothing is to be
+// BenchmarkPlan plans on an old lake in a directory: when nothing is to be
 // done, and when a definition that has changed makes every day due.
 func BenchmarkPlan(b *testing.B) {
 	s := newSite(b, b.TempDir(), nil)
 	defer s.close()
-	oldLake(b, s)
+	grow(b, s, oldDays, oldObjects)
 	changed := transform.App()
 	changed.Cap *= 2
 	for _, test := range []struct {
 		name       string
 		definition transform.Definition
 		due        int
-	}{{"idle", s.Definition, 0}, {"all days due", changed, oldLakeDays}} {
+	}{{"idle", s.Definition, 0}, {"all days due", changed, oldDays}} {
 		b.Run(test.name, func(b *testing.B) {
 			s.Definition = test.definition
 			for b.Loop() {
@@ -144,7 +148,7 @@ func BenchmarkPlan(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if len(p.Days) != oldLakeDays || len(p.Due()) != test.due || len(p.Pending)+len(p.Removed)+p.Unpublished > 0 {
+				if len(p.Days) != oldDays || len(p.Due()) != test.due || len(p.Pending)+len(p.Removed)+p.Unpublished > 0 {
 					b.Fatalf("%d days, %d due, %d objects to read, %d gone, %d partitions to publish",
 						len(p.Days), len(p.Due()), len(p.Pending), len(p.Removed), p.Unpublished)
 				}
@@ -153,44 +157,89 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
-// BenchmarkRequests counts what a cloud would bill of a plan and of a night with
-// nothing to do, by kind of request: time is that of a bucket in memory.
-func BenchmarkRequests(b *testing.B) {
-	lakeBucket, ofLake := openMortal(b, nil, immortal)
-	raw, ofRaw := openMortal(b, nil, immortal)
-	s := newSite(b, b.TempDir(), lakeBucket)
-	defer s.close()
+// A meter tells what a plan and a night with nothing to do ask of object
+// storage.
+type meter struct {
+	*site
+	ofLake, ofRaw *mortal
+}
+
+func newMeter(t testing.TB, days, objects int) meter {
+	lakeBucket, ofLake := openMortal(t, nil, immortal)
+	raw, ofRaw := openMortal(t, nil, immortal)
+	s := newSite(t, t.TempDir(), lakeBucket)
 	s.raw.Close()
 	s.raw, s.Sources[0].Bucket = raw, raw
-	oldLake(b, s)
+	grow(t, s, days, objects)
+	return meter{s, ofLake, ofRaw}
+}
+
+// of returns the requests that something makes of the lake, and how many lists
+// of the source; it makes no others of that.
+func (m meter) of(t testing.TB, do func(context.Context) error) (lake map[string]int, rawLists int) {
+	t.Helper()
+	clear(m.ofLake.asked)
+	clear(m.ofRaw.asked)
+	if err := do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.ofRaw.asked) != 1 {
+		t.Errorf("requests of the source: %v, want lists alone", m.ofRaw.asked)
+	}
+	return maps.Clone(m.ofLake.asked), m.ofRaw.asked["list"]
+}
+
+func (m meter) plan(ctx context.Context) error {
+	p, err := m.Plan(ctx, Range{})
+	if err == nil && len(p.Due())+len(p.Pending)+p.Unpublished > 0 {
+		err = fmt.Errorf("something is to be done: %+v", p)
+	}
+	return err
+}
+
+func (m meter) idleNight(ctx context.Context) error {
+	sum, err := m.Night(ctx, Range{})
+	if err == nil && !sum.Idle() {
+		err = fmt.Errorf("something was done: %+v", sum)
+	}
+	return err
+}
+
+// A plan reads each manifest once and writes nothing; a night reads those of the
+// days once more, as they are committed, before it publishes.
+func TestRequestsOfAnIdleRun(t *testing.T) {
+	const days, objects = 5, 3
+	m := newMeter(t, days, objects)
+	defer m.close()
 	for _, test := range []struct {
 		name string
-		do   func() error
+		do   func(context.Context) error
+		want map[string]int
 	}{
-		{"plan", func() error { _, err := s.Plan(b.Context(), Range{}); return err }},
-		{"idle night", func() error {
-			sum, err := s.Night(b.Context(), Range{})
-			if err == nil && !sum.Idle() {
-				err = fmt.Errorf("it was not idle: %+v", sum)
-			}
-			return err
-		}},
+		{"plan", m.plan, map[string]int{"list": 3, "read": 2 * days}},
+		{"night", m.idleNight, map[string]int{"list": 10, "read": 3*days + 3, "write": 2, "delete": 1}},
 	} {
-		b.Run(test.name, func(b *testing.B) {
-			clear(ofLake.asked)
-			clear(ofRaw.asked)
+		got, rawLists := m.of(t, test.do)
+		if diff := cmp.Diff(test.want, got); diff != "" || rawLists != 1 {
+			t.Errorf("%s: %d lists of the source, want 1; requests of the lake (-want +got):\n%s", test.name, rawLists, diff)
+		}
+	}
+}
+
+// BenchmarkRequests counts what a cloud would bill. Its time is that of buckets
+// in memory.
+func BenchmarkRequests(b *testing.B) {
+	m := newMeter(b, oldDays, oldObjects)
+	defer m.close()
+	for name, do := range map[string]func(context.Context) error{"plan": m.plan, "idle night": m.idleNight} {
+		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				if err := test.do(); err != nil {
-					b.Fatal(err)
+				lake, rawLists := m.of(b, do)
+				b.ReportMetric(float64(rawLists), "raw-lists/op")
+				for _, op := range []string{"list", "read", "write", "delete"} {
+					b.ReportMetric(float64(lake[op]), op+"s/op")
 				}
 			}
-			report := func(n int, unit string) { b.ReportMetric(float64(n)/float64(b.N), unit) }
-			report(ofRaw.asked["list"], "raw-lists/op")
-			report(ofLake.asked["list"], "lists/op")
-			report(ofLake.asked["read"], "reads/op")
-			report(ofLake.asked["look up"], "lookups/op")
-			report(ofLake.asked["write"], "writes/op")
-			report(ofLake.asked["delete"], "deletes/op")
 		})
 	}
 }
