@@ -2,6 +2,8 @@
 
 STATICCHECK = go tool -modfile=tools.mod staticcheck
 FUZZTIME ?= 1m
+BENCH ?= .
+COUNT ?= 1
 
 .PHONY: help
 help: ## list the targets
@@ -69,6 +71,11 @@ soak: compiler ## hours: every matrix whole, the property tests on twenty to a h
 .PHONY: bench
 bench: compiler ## the night against DuckDB doing the same work: docs/performance.md explains it
 	$(MAKE) -C bench
+
+.PHONY: gobench
+gobench: compiler ## the Go benchmarks that BENCH names (all), COUNT times each (1)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -timeout=2h \
+		$$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n1 dirname | sort -u)
 
 # DuckDB is C++ behind cgo. Without a C compiler Go turns cgo off by itself, and
 # what then fails, or is silently left out, does not say so.

@@ -141,9 +141,9 @@ func plain(_ testing.TB, text string) string { return text }
 func TestStageIsDeterministic(t *testing.T) {
 	raw := openBucket(t, nil)
 	for i := range 7 {
-		put(t, raw, fmt.Sprintf("%d.json", i), flatRecords(500*i, 40)+"bad\n")
+		put(t, raw, fmt.Sprintf("%d.json", i), extract.FlatRecords(500*i, 40)+"bad\n")
 	}
-	source := flatSource()
+	source := extract.FlatSource()
 	source.Bucket = raw
 	var want lake.Batch
 	for workers := 1; workers <= 4; workers++ {

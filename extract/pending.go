@@ -32,9 +32,9 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 	settled := settledEditions(done)
 	gone, listed := map[lake.ObjectKey]bool{}, map[lake.ObjectKey]bool{}
 	read := map[edition]bool{}
-	bySource := map[string]Source{}
+	bySource, roles := map[string]Source{}, map[string]func(string) objectRole{}
 	for _, s := range sources {
-		bySource[s.Name] = s
+		bySource[s.Name], roles[s.Name] = s, s.roles()
 	}
 	for key, in := range present {
 		read[edition{key.Source, in.Edition}] = in.Edition != ""
@@ -43,12 +43,13 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 		}
 	}
 	for _, s := range sources {
-		reading, within := s.reading(), s.readingWithin()
+		roleOf, reading, within := roles[s.Name], s.reading(), s.readingWithin()
 		for o, err := range s.Bucket.List(ctx, "") {
 			if err != nil {
 				return nil, nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
 			}
-			if !s.hasData(o) {
+			role := roleOf(o.Name)
+			if !s.hasData(o, role) {
 				continue
 			}
 			if o.Problem != "" && strings.HasSuffix(o.Name, "/") { // nobody knows what is there
@@ -56,7 +57,6 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 					return key.Source == s.Name && strings.HasPrefix(key.Object, o.Name)
 				})
 			}
-			role := s.roleOf(o.Name)
 			key := lake.ObjectKey{Source: s.Name, Object: o.Name}
 			delete(gone, key)
 			listed[key] = true
@@ -76,7 +76,7 @@ func ListPending(ctx context.Context, sources []Source, done []lake.Batch) (pend
 	}
 	// What is there for good stands in for what is provisional.
 	pending = slices.DeleteFunc(pending, func(p Pending) bool {
-		role := bySource[p.Source].roleOf(p.Object.Name)
+		role := roles[p.Source](p.Object.Name)
 		return role.provisional && settled[edition{p.Source, role.edition}]
 	})
 	slices.SortFunc(pending, func(a, b Pending) int {
@@ -110,13 +110,13 @@ func settledEditions(done []lake.Batch) map[edition]bool {
 	return settled
 }
 
-// hasData says whether an object is one that the source has events in, by its
-// name, or a folder that cannot be listed and may have such objects.
-func (s Source) hasData(o bucket.Object) bool {
+// hasData says whether an object of that role is one that the source has events
+// in, by its name, or a folder that cannot be listed and may have such objects.
+func (s Source) hasData(o bucket.Object, role objectRole) bool {
 	if folder, ok := strings.CutSuffix(o.Name, "/"); ok && o.Problem != "" {
 		return isData(bucket.Object{Name: folder}) && mayMatchBelow(s.Match, folder)
 	}
-	return s.roleOf(o.Name).contents != noData && isData(o) && matchGlob(s.Match, o.Name)
+	return role.contents != noData && isData(o) && matchGlob(s.Match, o.Name)
 }
 
 // isData tells objects with events from the marks that other programs leave

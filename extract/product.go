@@ -225,6 +225,7 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 
 	var scan scanner
 	values := make([]value, len(paths)+len(propertyPlaces))
+	var assembled [fieldCount]value // here, so that not each record has one made
 	return func(record []byte, e *transform.Event) *flaw {
 		flaw := scan.record(record, root, values)
 		if flaw != nil || !p.is(values) {
@@ -235,7 +236,7 @@ func (p product) decoder(r *reading) func(record []byte, e *transform.Event) *fl
 		if flaw != nil {
 			return flaw
 		}
-		var assembled [fieldCount]value
+		assembled = [fieldCount]value{}
 		if flaw := assemble(values, &assembled); flaw != nil {
 			return flaw
 		}

@@ -115,7 +115,7 @@ func FindObjects(ctx context.Context, sources []Source, keys map[lake.ObjectKey]
 				return nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
 			}
 			key := lake.ObjectKey{Source: s.Name, Object: o.Name}
-			if keys[key] && s.hasData(o) {
+			if keys[key] && s.hasData(o, s.roleOf(o.Name)) {
 				found[key] = o
 			}
 		}

@@ -136,14 +136,15 @@ func (s Source) Sample(ctx context.Context, look Look) (Sample, error) {
 // names tell, sorted by name.
 func (sample *Sample) list(ctx context.Context, s Source) ([]bucket.Object, error) {
 	var objects []bucket.Object
+	roleOf := s.roles()
 	settled := map[string]bool{} // editions of which there is more than a provisional object
 	for o, err := range s.Bucket.List(ctx, "") {
 		if err != nil {
 			return nil, fmt.Errorf("source %s at %s: %w", s.Name, s.Bucket, err)
 		}
-		role := s.roleOf(o.Name)
+		role := roleOf(o.Name)
 		switch {
-		case o.Problem != "" && s.hasData(o):
+		case o.Problem != "" && s.hasData(o, role):
 		case !matchGlob(s.Match, o.Name):
 			sample.NotMatch++
 			continue
@@ -158,7 +159,7 @@ func (sample *Sample) list(ctx context.Context, s Source) ([]bucket.Object, erro
 	}
 	all := int64(len(objects))
 	objects = slices.DeleteFunc(objects, func(o bucket.Object) bool {
-		role := s.roleOf(o.Name)
+		role := roleOf(o.Name)
 		return role.provisional && settled[role.edition]
 	})
 	sample.Listed = int64(len(objects))

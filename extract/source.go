@@ -135,13 +135,17 @@ func (s Source) reading() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// roleOf says what an object of the source is for.
-func (s Source) roleOf(name string) objectRole {
+// roles returns what says what an object of the source is for, by its name.
+// Where there are many names it is asked for once: it looks for the format.
+func (s Source) roles() func(name string) objectRole {
 	if f, ok := formatNamed(s.Format); ok && f.objects != nil {
-		return f.objects(name)
+		return f.objects
 	}
-	return objectRole{}
+	return func(string) objectRole { return objectRole{} }
 }
+
+// roleOf says what an object of the source is for.
+func (s Source) roleOf(name string) objectRole { return s.roles()(name) }
 
 // Formats returns the names of the formats that can be read, sorted.
 func Formats() []string {

@@ -31,6 +31,7 @@ type chain struct {
 	made     map[calendar.Day]lake.Day // updated as days are made
 	replaced map[calendar.Day]int64    // number of the latest revision that was replaced
 	batches  []lake.Batch
+	readings *lake.Readings // of the batches
 	staged   map[calendar.Day][]lake.StagedFile
 	under    under
 	checks   Checks
@@ -429,6 +430,7 @@ func (c *chain) forget(ctx context.Context, days []calendar.Day, which func(cale
 // have events. It returns the days it made: after an error those before the one
 // that went wrong, whose tables are written as far as they are known.
 func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(calendar.Day)) (made []calendar.Day, err error) {
+	names := load.DailyTables(true)
 	var before *lake.StateRef
 	for _, day := range days {
 		m, exists := c.made[day]
@@ -474,7 +476,7 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 				c.made[day] = m
 			}
 		}
-		before = stateAfter(c.made[day])
+		before = stateAfter(c.made[day], names)
 	}
 	return made, c.finish(ctx)
 }

@@ -293,7 +293,11 @@ func (p *Pipeline) dropBackfills(ctx context.Context, erasure string) error {
 // are no more, and lets the warehouse leave nothing of the old rows in its
 // files.
 func (p *Pipeline) publishErasure(ctx context.Context, batches []lake.Batch, staged map[calendar.Day][]lake.StagedFile, sum *Summary) (err error) {
-	references, want, err := p.partitions(ctx, batches)
+	made, err := lake.Days(ctx, p.Lake)
+	if err != nil {
+		return err
+	}
+	references, want, err := p.partitions(ctx, batches, made)
 	if err != nil {
 		return err
 	}

@@ -286,7 +286,7 @@ func (x *explainer) stale(ctx context.Context, m lake.Day) (string, error) {
 	}
 	var before *lake.StateRef
 	if i, _ := slices.BinarySearch(x.days, m.Day); i > 0 {
-		before = stateAfter(x.made[x.days[i-1]])
+		before = stateAfter(x.made[x.days[i-1]], load.DailyTables(true))
 	}
 	return stale(m, x.rules(identity), lake.Staged(x.batches)[m.Day], before), nil
 }

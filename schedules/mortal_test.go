@@ -34,7 +34,11 @@ type mortal struct {
 	lives   int // writes and deletions left
 	writes  int // and made
 	faults  faults
+	asked   map[string]int // requests by operation, as a cloud would count them
 }
+
+// pageKeys is how many keys a cloud lists at once.
+const pageKeys = 1000
 
 var (
 	errDead    = errors.New("the process is dead")
@@ -68,7 +72,7 @@ func TestMain(m *testing.M) {
 // openMortal returns a bucket with those objects.
 func openMortal(t testingT, objects map[string][]byte, lives int) (*bucket.Bucket, *mortal) {
 	t.Helper()
-	m := &mortal{objects: map[string][]byte{}, lives: lives}
+	m := &mortal{objects: map[string][]byte{}, lives: lives, asked: map[string]int{}}
 	maps.Copy(m.objects, objects)
 	opener.mu.Lock()
 	defer opener.mu.Unlock()
@@ -94,6 +98,7 @@ func (m *mortal) change(op, key string, do func() error) error {
 	if err := m.alive(); err != nil {
 		return err
 	}
+	m.asked[op]++
 	fault := m.faults.next(op, key)
 	if fault == refused {
 		return errAway
@@ -129,6 +134,7 @@ func (m *mortal) read(op, key string) (_ []byte, torn bool, _ error) {
 	if err := m.alive(); err != nil {
 		return nil, false, err
 	}
+	m.asked[op]++
 	fault := m.faults.next(op, key)
 	if fault == refused {
 		return nil, false, errAway
@@ -160,6 +166,7 @@ func (m *mortal) ListPaged(_ context.Context, o *driver.ListOptions) (*driver.Li
 			page.Objects = append(page.Objects, &driver.ListObject{Key: key, Size: int64(len(m.objects[key])), ModTime: time.Unix(0, 0)})
 		}
 	}
+	m.asked["list"] += max(1, (len(page.Objects)+pageKeys-1)/pageKeys)
 	return page, nil
 }
 

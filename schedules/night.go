@@ -272,7 +272,7 @@ func batchOf(pending []extract.Pending) int {
 // not removed, but lost.
 func (p *Pipeline) list(ctx context.Context, batches []lake.Batch) (pending []extract.Pending, removed []lake.ObjectKey, lost []LostSource, err error) {
 	pending, removed, err = extract.ListPending(ctx, p.Sources, batches)
-	if err != nil || p.Accept != "" {
+	if err != nil || p.Accept != "" || len(removed) == 0 {
 		return pending, removed, nil, err
 	}
 	has, gone := map[string]int{}, map[string]int{}
@@ -396,7 +396,7 @@ func (p *Pipeline) chain(ctx context.Context, batches []lake.Batch) (*chain, err
 		return nil, err
 	}
 	return &chain{
-		lake: p.Lake, rules: p.rules(identity), made: made, replaced: replaced, batches: batches, staged: lake.Staged(batches),
+		lake: p.Lake, rules: p.rules(identity), made: made, replaced: replaced, batches: batches, readings: lake.NewReadings(batches), staged: lake.Staged(batches),
 		under:  newUnder(p.Definition, p.Analysis, p.Compare, identity, p.Zone),
 		checks: p.Checks, accept: p.Accept, keep: p.KeepRevisions > 0 && p.erasing == "", run: p.Run, now: p.Now().UTC(), erasure: p.erasing,
 	}, nil
@@ -417,7 +417,11 @@ func (p *Pipeline) horizon(r Range, made map[calendar.Day]lake.Day) calendar.Day
 
 // publish puts into the warehouse what it has not got.
 func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summary) (err error) {
-	references, want, err := p.partitions(ctx, batches)
+	made, err := lake.Days(ctx, p.Lake) // as they are committed
+	if err != nil {
+		return err
+	}
+	references, want, err := p.partitions(ctx, batches, made)
 	if err != nil || len(want) == 0 {
 		return err
 	}
@@ -454,12 +458,12 @@ func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summa
 	return nil
 }
 
-// partitions returns all that the warehouse should hold, and the files of the
-// reference tables among it; none before there is a day to publish.
-func (p *Pipeline) partitions(ctx context.Context, batches []lake.Batch) (references []load.File, want []load.Partition, err error) {
-	made, err := lake.Days(ctx, p.Lake)
-	if err != nil || len(made) == 0 {
-		return nil, nil, err
+// partitions returns all that the warehouse should hold of the days that are
+// made, and the files of the reference tables among it; none before there is a
+// day to publish.
+func (p *Pipeline) partitions(ctx context.Context, batches []lake.Batch, made map[calendar.Day]lake.Day) (references []load.File, want []load.Partition, err error) {
+	if len(made) == 0 {
+		return nil, nil, nil
 	}
 	if references, err = p.references(ctx, made, batches); err != nil {
 		return nil, nil, err

@@ -53,6 +53,7 @@ func plan(staged map[calendar.Day][]lake.StagedFile, made map[calendar.Day]lake.
 	if len(days) == 0 {
 		return nil
 	}
+	names := load.DailyTables(true)
 	var plans []DayPlan
 	var before *lake.StateRef // what the latest day with events leaves
 	upstream := false         // an earlier day is due: the state may change
@@ -84,7 +85,7 @@ func plan(staged map[calendar.Day][]lake.StagedFile, made map[calendar.Day]lake.
 		p.Run = manifest.Run
 		upstream = upstream || p.Due
 		manifest.Day = day
-		before = stateAfter(manifest)
+		before = stateAfter(manifest, names)
 		plans = append(plans, p)
 	}
 	return plans
@@ -92,9 +93,10 @@ func plan(staged map[calendar.Day][]lake.StagedFile, made map[calendar.Day]lake.
 
 // nameCauses names the raw objects because of which days are stale.
 func nameCauses(days []DayPlan, batches []lake.Batch, made map[calendar.Day]lake.Day, staged map[calendar.Day][]lake.StagedFile) {
+	readings := lake.NewReadings(batches)
 	for i := range days {
 		if d := &days[i]; d.State == Stale {
-			d.Causes = lake.Causes(batches, made[d.Day], staged[d.Day])
+			d.Causes = readings.Causes(made[d.Day], staged[d.Day])
 		}
 	}
 }
@@ -194,10 +196,11 @@ func dataDays(staged map[calendar.Day][]lake.StagedFile, horizon calendar.Day) [
 	return days
 }
 
-// stateAfter names what a made day leaves to the next.
-func stateAfter(m lake.Day) *lake.StateRef {
+// stateAfter names what a made day leaves to the next in the tables of those
+// names, which are [load.DailyTables] that are state, asked for once for all days.
+func stateAfter(m lake.Day, names []string) *lake.StateRef {
 	var users []string
-	for _, name := range load.DailyTables(true) {
+	for _, name := range names {
 		users = append(users, m.Tables[name].SHA256)
 	}
 	return &lake.StateRef{Day: m.Day, Users: strings.TrimSpace(strings.Join(users, " ")), Carry: m.Carry.SHA256}

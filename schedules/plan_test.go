@@ -9,6 +9,7 @@ import (
 
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/load"
 	"sojourn/transform"
 )
 
@@ -36,7 +37,7 @@ func settled() ledgers {
 			IsFinal: day != date(30), Run: "r",
 		}
 		l.made[day] = m
-		before = stateAfter(m)
+		before = stateAfter(m, load.DailyTables(true))
 	}
 	return l
 }

@@ -83,7 +83,7 @@ func (v *verifier) recomputeRaw(ctx context.Context) error {
 		}
 		c := &chain{
 			lake: fresh, rules: aside.rules(identity), made: map[calendar.Day]lake.Day{}, replaced: map[calendar.Day]int64{},
-			batches: batches, staged: lake.Staged(batches),
+			batches: batches, readings: lake.NewReadings(batches), staged: lake.Staged(batches),
 			under: newUnder(v.Definition, v.Analysis, v.Compare, identity, v.Zone), run: v.Run, now: v.Now().UTC(),
 		}
 		all := dataDays(c.staged, aside.horizon(Range{}, v.inv.Days))

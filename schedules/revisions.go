@@ -46,7 +46,7 @@ func (c *chain) reasons(w *work, why string) (string, []lake.Cause) {
 			why = "it is made again by hand, or its making was interrupted"
 		}
 	}
-	if causes := lake.Causes(c.batches, *w.was, c.staged[w.day]); len(causes) > 0 {
+	if causes := c.readings.Causes(*w.was, c.staged[w.day]); len(causes) > 0 {
 		c.because = causes
 	}
 	return why, c.because

@@ -67,7 +67,7 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	}
 	plan := Plan{Pending: pending, Removed: removed, Lost: lost, Days: days, Late: lateEvents(batches)}
 	if len(made) > 0 {
-		plan.Unpublished, _, err = p.markUnpublished(ctx, batches, days)
+		plan.Unpublished, _, err = p.markUnpublished(ctx, batches, made, days)
 	}
 	return plan, err
 }
@@ -131,15 +131,15 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 	if len(made) == 0 {
 		return s, nil
 	}
-	_, s.Foreign, err = p.markUnpublished(ctx, batches, s.Days)
+	_, s.Foreign, err = p.markUnpublished(ctx, batches, made, s.Days)
 	return s, err
 }
 
 // markUnpublished marks the days of which the warehouse has not got all, and
 // returns how many partitions it has not got, and how many it has that the lake
 // has not got: those of days that are gone, or of another lake.
-func (p *Pipeline) markUnpublished(ctx context.Context, batches []lake.Batch, days []DayPlan) (unpublished, foreign int, err error) {
-	_, want, err := p.partitions(ctx, batches)
+func (p *Pipeline) markUnpublished(ctx context.Context, batches []lake.Batch, made map[calendar.Day]lake.Day, days []DayPlan) (unpublished, foreign int, err error) {
+	_, want, err := p.partitions(ctx, batches, made)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/load"
 )
 
 // balance reports batches that do not account for all they read, and days that
@@ -139,13 +140,14 @@ func (v *verifier) chained() {
 			})
 		}
 	}
+	names := load.DailyTables(true)
 	var before *lake.StateRef
 	for _, day := range slices.Sorted(maps.Keys(v.inv.Days)) {
 		m := v.inv.Days[day]
 		if why := v.unchained(m, before); why != "" && v.options.Includes(day) {
 			v.find(Finding{Kind: Unchained, Object: lake.DayManifest(day), Day: day, Text: why, Do: "sojourn run"})
 		}
-		before = stateAfter(m)
+		before = stateAfter(m, names)
 	}
 }
 

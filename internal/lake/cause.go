@@ -35,20 +35,20 @@ func (c Cause) String() string {
 // Causes returns the raw objects whose events of a day are others than when
 // its tables were made, in order of source and name. None can be told where
 // batches do not say what their objects have of the day.
-func Causes(done []Batch, made Day, now []StagedFile) []Cause {
-	known := len(done)
-	for i, b := range done {
+func (r *Readings) Causes(made Day, now []StagedFile) []Cause {
+	known := len(r.done)
+	for i, b := range r.done {
 		if b.ID > made.Batch {
 			known = i
 			break
 		}
 	}
-	before := contributions(done[:known], made.Day, made.Inputs)
-	after := contributions(done, made.Day, now)
+	before := r.contributions(known, made.Day, made.Inputs)
+	after := r.contributions(len(r.done), made.Day, now)
 	var causes []Cause
 	for key, c := range after {
 		switch was, ok := before[key]; {
-		case (!ok || was.batch != c.batch) && done[c.batch].Replay:
+		case (!ok || was.batch != c.batch) && r.done[c.batch].Replay:
 			causes = append(causes, Cause{key, Replayed, c.events})
 		case !ok:
 			causes = append(causes, Cause{key, Arrived, c.events})
@@ -73,20 +73,18 @@ type contribution struct {
 	events int64
 }
 
-// contributions returns what each object has of a day in staged files.
-func contributions(done []Batch, day calendar.Day, files []StagedFile) map[ObjectKey]contribution {
-	used := map[string]bool{}
+// contributions returns what each object has of a day in staged files, after so
+// many batches.
+func (r *Readings) contributions(known int, day calendar.Day, files []StagedFile) map[ObjectKey]contribution {
+	of, seen := map[ObjectKey]contribution{}, map[int]bool{}
 	for _, f := range files {
-		used[writtenObject(f.Object)] = true
-	}
-	stands := standing(done)
-	of := map[ObjectKey]contribution{}
-	for i, b := range done {
-		if !slices.ContainsFunc(b.Staged, func(f File) bool { return used[writtenObject(f.Object)] }) {
+		i, ok := r.byFile[writtenObject(f.Object)]
+		if !ok || i >= known || seen[i] {
 			continue
 		}
-		for _, in := range b.Inputs {
-			if n := in.eventsOf(day); n > 0 && stands(i, in) {
+		seen[i] = true
+		for _, in := range r.done[i].Inputs {
+			if n := in.eventsOf(day); n > 0 && r.stands(known, i, in) {
 				of[ObjectKey{in.Source, in.Object}] = contribution{i, n}
 			}
 		}

@@ -44,7 +44,7 @@ type Origin struct {
 // Origins returns the raw objects whose events of a day are in some staged
 // files and count, sorted by source and object.
 func Origins(done []Batch, day calendar.Day, files []StagedFile) []Origin {
-	from := contributions(done, day, files)
+	from := NewReadings(done).contributions(len(done), day, files)
 	var keys []ObjectKey
 	for key := range from {
 		keys = append(keys, key)

@@ -99,60 +99,21 @@ func sortKeys(keys []ObjectKey) {
 	})
 }
 
-// standing returns what says whether a reading of batch i counts: it is the
-// latest of its object, the object has not been removed since, and no object
-// has been read for good in its place.
+// standing returns what says whether a reading of batch i counts after all of
+// the batches.
 func standing(done []Batch) func(i int, in Input) bool {
-	type edition struct{ source, name string }
-	latest := latestReadings(done)
-	counts := func(i int, in Input) bool {
-		at, ok := latest[ObjectKey{in.Source, in.Object}]
-		return ok && at == i
-	}
-	settled := map[edition]bool{}
-	for i, batch := range done {
-		for _, in := range batch.Inputs {
-			if in.Edition != "" && !in.Provisional && in.Version != "" && counts(i, in) {
-				settled[edition{in.Source, in.Edition}] = true
-			}
-		}
-	}
-	return func(i int, in Input) bool {
-		return counts(i, in) && !(in.Provisional && settled[edition{in.Source, in.Edition}])
-	}
-}
-
-// latestReadings returns the batch whose reading of each object counts: the
-// last one that read it to the end, or the last one if none did. A reading
-// that broke off has no version, and must not undo an earlier one. An object
-// that was removed and has not been read since has none.
-func latestReadings(done []Batch) map[ObjectKey]int {
-	latest := map[ObjectKey]int{}
-	complete := map[ObjectKey]bool{}
-	for i, batch := range done {
-		for _, key := range batch.Removed {
-			delete(latest, key)
-			delete(complete, key)
-		}
-		for _, in := range batch.Inputs {
-			key := ObjectKey{in.Source, in.Object}
-			if in.Version != "" || !complete[key] {
-				latest[key] = i
-			}
-			complete[key] = complete[key] || in.Version != ""
-		}
-	}
-	return latest
+	r := NewReadings(done)
+	return func(i int, in Input) bool { return r.stands(len(done), i, in) }
 }
 
 // Present returns the objects that count, as they were read last.
 func Present(done []Batch) map[ObjectKey]Input {
-	latest := latestReadings(done)
-	present := map[ObjectKey]Input{}
+	r := NewReadings(done)
+	present := make(map[ObjectKey]Input, len(r.of))
 	for i, batch := range done {
 		for _, in := range batch.Inputs {
 			key := ObjectKey{in.Source, in.Object}
-			if at, ok := latest[key]; ok && at == i {
+			if at, ok := r.latest(len(done), key); ok && at == i {
 				present[key] = in
 			}
 		}
