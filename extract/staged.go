@@ -130,9 +130,12 @@ func writeStaged(ctx context.Context, b *bucket.Bucket, name string, events []*t
 	return file, nil
 }
 
+// compression is one for all files: it keeps encoders of several megabytes.
+var compression = &zstd.Codec{Level: zstd.SpeedFastest}
+
 func encodeStaged(w io.Writer, events []*transform.Event) error {
 	options := []parquet.WriterOption{
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		parquet.Compression(compression),
 		parquet.PageBufferSize(pageBytes),
 	}
 	// Files are read whole: nobody looks for the bounds of a page.

@@ -127,12 +127,15 @@ func decodeGroup[R any](rows []R, group parquet.RowGroup, columns []column) erro
 	return nil
 }
 
+// compression is one for all files: it keeps encoders of several megabytes.
+var compression = &zstdcodec.Codec{Level: zstd.SpeedFastest}
+
 // writerConfig asks for no dictionaries: under zstd they were measured to save
 // neither bytes nor time.
 func writerConfig() *parquet.WriterConfig {
 	config := parquet.DefaultWriterConfig()
 	config.CreatedBy = "sojourn"
-	config.Compression = &zstdcodec.Codec{Level: zstd.SpeedFastest}
+	config.Compression = compression
 	config.MaxRowsPerRowGroup = rowGroup
 	return config
 }
