@@ -46,9 +46,7 @@ func encode[R any](file io.Writer, rows []R) error {
 	for from := 0; from < len(rows); {
 		n := min(batch, len(rows)-from)
 		for c, column := range columns {
-			for i := range n {
-				values[i] = column.value(unsafe.Add(unsafe.Pointer(&rows[from+i]), column.offset))
-			}
+			column.fill(values[:n], field{unsafe.Add(unsafe.Pointer(&rows[from]), column.offset), unsafe.Sizeof(rows[from])})
 			if _, err := writers[c].WriteRowValues(values[:n]); err != nil {
 				return err
 			}
