@@ -60,39 +60,42 @@ const (
 	secondColumns = 28
 )
 
-// stagedValues give the value of each column of stagedRow, in its order.
-var stagedValues = [...]func(*transform.Event) parquet.Value{
-	func(e *transform.Event) parquet.Value { return optionalText(e.UserID) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.DeviceID) },
-	func(e *transform.Event) parquet.Value { return textValue(e.ID) },
-	func(e *transform.Event) parquet.Value { return textValue(e.Name) },
-	func(e *transform.Event) parquet.Value { return parquet.Int64Value(e.At) },
-	func(e *transform.Event) parquet.Value { return optionalInt(e.ReceivedAt, 0) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.Screen) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.SourceSession) },
-	func(e *transform.Event) parquet.Value { return optionalInt(e.EngagedMillis, -1) },
-	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.Crash) },
-	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.Background) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.Platform) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.OSVersion) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.AppVersion) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.DeviceModel) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.Country) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.Language) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.AcquisitionSource) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.Campaign) },
-	func(e *transform.Event) parquet.Value { return textValue(e.Source) },
-	func(e *transform.Event) parquet.Value { return textValue(e.Object) },
-	func(e *transform.Event) parquet.Value { return parquet.Int64Value(e.Line) },
-	func(e *transform.Event) parquet.Value { return optionalInt(e.ClientAt, 0) },
-	func(e *transform.Event) parquet.Value { return optionalInt(e.SentAt, 0) },
-	func(e *transform.Event) parquet.Value { return optionalInt(e.Sequence, 0) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.View) },
-	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.Launch) },
-	func(e *transform.Event) parquet.Value { return parquet.BooleanValue(e.NewSession) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.DeviceClass) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.UTCOffset) },
-	func(e *transform.Event) parquet.Value { return optionalText(e.Properties) },
+// A filler turns a field of events into the values of its column.
+type filler func(to []parquet.Value, events []*transform.Event)
+
+// stagedColumns fill the columns of stagedRow, in its order.
+var stagedColumns = [...]filler{
+	optionalTexts(func(e *transform.Event) string { return e.UserID }),
+	optionalTexts(func(e *transform.Event) string { return e.DeviceID }),
+	plainTexts(func(e *transform.Event) string { return e.ID }),
+	plainTexts(func(e *transform.Event) string { return e.Name }),
+	ints(func(e *transform.Event) int64 { return e.At }),
+	optionalInts(0, func(e *transform.Event) int64 { return e.ReceivedAt }),
+	optionalTexts(func(e *transform.Event) string { return e.Screen }),
+	optionalTexts(func(e *transform.Event) string { return e.SourceSession }),
+	optionalInts(-1, func(e *transform.Event) int64 { return e.EngagedMillis }),
+	bools(func(e *transform.Event) bool { return e.Crash }),
+	bools(func(e *transform.Event) bool { return e.Background }),
+	optionalTexts(func(e *transform.Event) string { return e.Platform }),
+	optionalTexts(func(e *transform.Event) string { return e.OSVersion }),
+	optionalTexts(func(e *transform.Event) string { return e.AppVersion }),
+	optionalTexts(func(e *transform.Event) string { return e.DeviceModel }),
+	optionalTexts(func(e *transform.Event) string { return e.Country }),
+	optionalTexts(func(e *transform.Event) string { return e.Language }),
+	optionalTexts(func(e *transform.Event) string { return e.AcquisitionSource }),
+	optionalTexts(func(e *transform.Event) string { return e.Campaign }),
+	plainTexts(func(e *transform.Event) string { return e.Source }),
+	plainTexts(func(e *transform.Event) string { return e.Object }),
+	ints(func(e *transform.Event) int64 { return e.Line }),
+	optionalInts(0, func(e *transform.Event) int64 { return e.ClientAt }),
+	optionalInts(0, func(e *transform.Event) int64 { return e.SentAt }),
+	optionalInts(0, func(e *transform.Event) int64 { return e.Sequence }),
+	optionalTexts(func(e *transform.Event) string { return e.View }),
+	bools(func(e *transform.Event) bool { return e.Launch }),
+	bools(func(e *transform.Event) bool { return e.NewSession }),
+	optionalTexts(func(e *transform.Event) string { return e.DeviceClass }),
+	optionalTexts(func(e *transform.Event) string { return e.UTCOffset }),
+	optionalTexts(func(e *transform.Event) string { return e.Properties }),
 }
 
 func textValue(s string) parquet.Value {
@@ -100,18 +103,62 @@ func textValue(s string) parquet.Value {
 	return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(s), len(s)))
 }
 
-func optionalText(s string) parquet.Value {
-	if s == "" {
-		return parquet.NullValue()
+// Most texts of sorted events are those of the event before, which is seen at
+// once: a text that repeats has one copy.
+
+func plainTexts(of func(*transform.Event) string) filler {
+	return func(to []parquet.Value, events []*transform.Event) {
+		last, value := "", textValue("")
+		for i, e := range events {
+			if s := of(e); s != last {
+				last, value = s, textValue(s)
+			}
+			to[i] = value
+		}
 	}
-	return textValue(s).Level(0, 1, 0)
 }
 
-func optionalInt(n, unknown int64) parquet.Value {
-	if n == unknown {
-		return parquet.NullValue()
+func optionalTexts(of func(*transform.Event) string) filler {
+	return func(to []parquet.Value, events []*transform.Event) {
+		last, value := "", parquet.NullValue()
+		for i, e := range events {
+			switch s := of(e); {
+			case s == last:
+			case s == "":
+				last, value = "", parquet.NullValue()
+			default:
+				last, value = s, textValue(s).Level(0, 1, 0)
+			}
+			to[i] = value
+		}
 	}
-	return parquet.Int64Value(n).Level(0, 1, 0)
+}
+
+func ints(of func(*transform.Event) int64) filler {
+	return func(to []parquet.Value, events []*transform.Event) {
+		for i, e := range events {
+			to[i] = parquet.Int64Value(of(e))
+		}
+	}
+}
+
+func optionalInts(unknown int64, of func(*transform.Event) int64) filler {
+	return func(to []parquet.Value, events []*transform.Event) {
+		for i, e := range events {
+			to[i] = parquet.NullValue()
+			if n := of(e); n != unknown {
+				to[i] = parquet.Int64Value(n).Level(0, 1, 0)
+			}
+		}
+	}
+}
+
+func bools(of func(*transform.Event) bool) filler {
+	return func(to []parquet.Value, events []*transform.Event) {
+		for i, e := range events {
+			to[i] = parquet.BooleanValue(of(e))
+		}
+	}
 }
 
 const (
@@ -130,9 +177,12 @@ func writeStaged(ctx context.Context, b *bucket.Bucket, name string, events []*t
 	return file, nil
 }
 
+// compression is one for all files: it keeps encoders of several megabytes.
+var compression = &zstd.Codec{Level: zstd.SpeedFastest}
+
 func encodeStaged(w io.Writer, events []*transform.Event) error {
 	options := []parquet.WriterOption{
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		parquet.Compression(compression),
 		parquet.PageBufferSize(pageBytes),
 	}
 	// Files are read whole: nobody looks for the bounds of a page.
@@ -144,10 +194,8 @@ func encodeStaged(w io.Writer, events []*transform.Event) error {
 	values := make([]parquet.Value, batchRows)
 	for row := 0; row < len(events); {
 		batch := events[row:min(row+batchRows, len(events))]
-		for c, value := range stagedValues {
-			for i, e := range batch {
-				values[i] = value(e)
-			}
+		for c, fill := range stagedColumns {
+			fill(values, batch)
 			if _, err := columns[c].WriteRowValues(values[:len(batch)]); err != nil {
 				return err
 			}

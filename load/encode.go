@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"sojourn/internal/calendar"
 	"sojourn/internal/parquetfile"
@@ -26,18 +29,19 @@ type File struct {
 // all of them if none is named, in the order of [Tables]. A table without rows
 // has a file without rows.
 func Encode(t *transform.Tables, names ...string) ([]File, error) {
-	var files []File
-	for _, table := range daily() {
-		if len(names) > 0 && !slices.Contains(names, table.Name) {
-			continue
-		}
-		f, err := table.encode(t)
-		if err != nil {
-			return nil, fmt.Errorf("table %s of %s: %w", table.Name, t.Day, err)
-		}
-		files = append(files, f)
+	tables := slices.DeleteFunc(daily(), func(table dailyTable) bool { return len(names) > 0 && !slices.Contains(names, table.Name) })
+	files := make([]File, len(tables))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, table := range tables {
+		g.Go(func() (err error) {
+			if files[i], err = table.encode(t); err != nil {
+				return fmt.Errorf("table %s of %s: %w", table.Name, t.Day, err)
+			}
+			return nil
+		})
 	}
-	return files, nil
+	return files, g.Wait()
 }
 
 // EncodeReference returns the files of the reference tables, which have no days.

@@ -1,27 +1,32 @@
 package load
 
-import "reflect"
+import (
+	"reflect"
+	"unsafe"
+)
 
 // sumsOf returns the sums of the whole-number columns of rows; a null counts
 // nothing. A column whose sum may not fit is left out: warehouses refuse to
 // compute it, in whatever order they add.
 func sumsOf[R any](t Table, rows []R) map[string]int64 {
-	list := reflect.ValueOf(rows)
 	sums := map[string]int64{}
 	for i, column := range t.Columns {
 		if column.Type != Int64 {
 			continue
 		}
+		field := reflect.TypeFor[R]().Field(i)
+		mayBeNull := field.Type.Kind() == reflect.Pointer
 		var sum, size int64 // size: of the values without their signs
 		for r := range rows {
-			field := list.Index(r).Field(i)
-			if field.Kind() == reflect.Pointer {
-				if field.IsNil() {
+			// By its place, as reflection on every field takes longer than
+			// adding all the rest of the table up.
+			at := unsafe.Add(unsafe.Pointer(&rows[r]), field.Offset)
+			if mayBeNull {
+				if at = *(*unsafe.Pointer)(at); at == nil {
 					continue
 				}
-				field = field.Elem()
 			}
-			value := field.Int()
+			value := *(*int64)(at)
 			sum += value
 			if value < 0 {
 				value = -value

@@ -46,9 +46,7 @@ func encode[R any](file io.Writer, rows []R) error {
 	for from := 0; from < len(rows); {
 		n := min(batch, len(rows)-from)
 		for c, column := range columns {
-			for i := range n {
-				values[i] = column.value(unsafe.Add(unsafe.Pointer(&rows[from+i]), column.offset))
-			}
+			column.fill(values[:n], field{unsafe.Add(unsafe.Pointer(&rows[from]), column.offset), unsafe.Sizeof(rows[from])})
 			if _, err := writers[c].WriteRowValues(values[:n]); err != nil {
 				return err
 			}
@@ -127,12 +125,15 @@ func decodeGroup[R any](rows []R, group parquet.RowGroup, columns []column) erro
 	return nil
 }
 
+// compression is one for all files: it keeps encoders of several megabytes.
+var compression = &zstdcodec.Codec{Level: zstd.SpeedFastest}
+
 // writerConfig asks for no dictionaries: under zstd they were measured to save
 // neither bytes nor time.
 func writerConfig() *parquet.WriterConfig {
 	config := parquet.DefaultWriterConfig()
 	config.CreatedBy = "sojourn"
-	config.Compression = &zstdcodec.Codec{Level: zstd.SpeedFastest}
+	config.Compression = compression
 	config.MaxRowsPerRowGroup = rowGroup
 	return config
 }
