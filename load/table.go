@@ -9,6 +9,11 @@ package load
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
 
 	"sojourn/internal/calendar"
 )
@@ -61,6 +66,28 @@ type Partition struct {
 	// warehouse audits the rows by that it has loaded. Columns that are not in
 	// it are not audited.
 	Sums map[string]int64
+}
+
+// Check returns the reader of the partition's file, which ends with an error if
+// it is not the file that the partition means: a warehouse would load a damaged
+// one, and hold it for the right one ever after.
+func (p Partition) Check(file io.Reader) io.Reader {
+	return &checked{file: file, sum: sha256.New(), want: p.SHA256, object: p.Object}
+}
+
+type checked struct {
+	file         io.Reader
+	sum          hash.Hash
+	want, object string
+}
+
+func (c *checked) Read(data []byte) (int, error) {
+	n, err := c.file.Read(data)
+	c.sum.Write(data[:n])
+	if err == io.EOF && hex.EncodeToString(c.sum.Sum(nil)) != c.want {
+		err = fmt.Errorf("%s is damaged, or was changed: it is not what its manifest says; sojourn verify finds all such files and says how to mend them", c.object)
+	}
+	return n, err
 }
 
 // A PartitionKey names a partition.

@@ -39,8 +39,9 @@ type chain struct {
 	keep     bool   // the tables of revisions that are replaced
 	run      string
 	now      time.Time
-	limit    int    // of days that are due to be made; 0 for none
-	erasure  string // because of which the days are made; empty for none
+	limit    int                     // of days that are due to be made; 0 for none
+	forced   func(calendar.Day) bool // whether to make a day again though nothing changed; nil for none
+	erasure  string                  // because of which the days are made; empty for none
 
 	inHand   []*work      // in order of day
 	because  []lake.Cause // why the latest day that was due was
@@ -54,7 +55,7 @@ func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 	if err != nil {
 		return err
 	}
-	data, err := c.lake.Read(ctx, manifest.Carry.Object)
+	data, err := lake.ReadFile(ctx, c.lake, manifest.Carry)
 	if err != nil {
 		return err
 	}
@@ -84,35 +85,35 @@ func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
 	}
 	w.ledger = manifest.Ledger
 	type file struct {
-		object string
+		lake.File
 		decode func([]byte) error
 	}
-	rows := func(of *strung, sessions, days string) []file {
+	rows := func(of *strung, sessions, days lake.File) []file {
 		return []file{
 			{sessions, func(data []byte) (err error) { of.sessions, err = load.ReadSessions(data); return }},
 			{days, func(data []byte) (err error) { of.days, err = load.ReadSessionDays(data); return }},
 		}
 	}
-	files := rows(&w.strung, manifest.Tables["sessions"].Object, manifest.Tables["session_days"].Object)
+	files := rows(&w.strung, manifest.Tables["sessions"], manifest.Tables["session_days"])
 	files = append(files,
-		file{manifest.Tables["users"].Object, func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }},
-		file{manifest.Tables["user_events"].Object, func(data []byte) (err error) { w.userEvents, err = load.ReadUserEvents(data); return }},
-		file{manifest.Tables["user_features"].Object, func(data []byte) (err error) { w.userFeatures, err = load.ReadUserFeatures(data); return }},
-		file{manifest.Tables["user_funnels"].Object, func(data []byte) (err error) { w.userFunnels, err = load.ReadUserFunnels(data); return }},
-		file{manifest.Tables["user_retention"].Object, func(data []byte) (err error) { w.retention, err = load.ReadUserRetention(data); return }},
-		file{manifest.Tables["session_steps"].Object, func(data []byte) (err error) { w.steps, err = load.ReadSteps(data); return }},
+		file{manifest.Tables["users"], func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }},
+		file{manifest.Tables["user_events"], func(data []byte) (err error) { w.userEvents, err = load.ReadUserEvents(data); return }},
+		file{manifest.Tables["user_features"], func(data []byte) (err error) { w.userFeatures, err = load.ReadUserFeatures(data); return }},
+		file{manifest.Tables["user_funnels"], func(data []byte) (err error) { w.userFunnels, err = load.ReadUserFunnels(data); return }},
+		file{manifest.Tables["user_retention"], func(data []byte) (err error) { w.retention, err = load.ReadUserRetention(data); return }},
+		file{manifest.Tables["session_steps"], func(data []byte) (err error) { w.steps, err = load.ReadSteps(data); return }},
 	)
 	for name, other := range manifest.Others {
 		w.others[name] = &strung{ledger: other.Ledger}
-		files = append(files, rows(w.others[name], other.Sessions.Object, other.Days.Object)...)
+		files = append(files, rows(w.others[name], other.Sessions, other.Days)...)
 	}
 	for _, f := range files {
-		data, err := c.lake.Read(ctx, f.object)
+		data, err := lake.ReadFile(ctx, c.lake, f.File)
 		if err != nil {
 			return nil, err
 		}
 		if err := f.decode(data); err != nil {
-			return nil, fmt.Errorf("state %s: %w", f.object, err)
+			return nil, fmt.Errorf("state %s: %w", f.Object, err)
 		}
 	}
 	return w, nil
@@ -290,7 +291,7 @@ func (c *chain) commit(ctx context.Context, w *work, m lake.Day, tables []load.F
 	}
 	crash.At("fold.day-committed")
 	c.made[w.day] = m
-	w.was, w.committed = &m, true
+	w.was, w.committed, w.written = &m, true, true
 	return nil
 }
 
@@ -301,11 +302,20 @@ type sideFile struct {
 	data []byte
 }
 
-// put writes the files of a day that differ from what the lake has.
+func (c *chain) isForced(day calendar.Day) bool { return c.forced != nil && c.forced(day) }
+
+// put writes the files of a day that differ from what the lake has; of one that
+// is forced all of them, whatever they are now.
 func (c *chain) put(ctx context.Context, w *work, m *lake.Day, tables []load.File, beside []sideFile) error {
 	var was lake.Day
 	if w.was != nil {
 		was = *w.was
+	}
+	if w.committed && w.carry != nil && c.isForced(w.day) {
+		if err := c.takeBack(ctx, was); err != nil {
+			return err
+		}
+		w.committed = false
 	}
 	if w.carry != nil {
 		beside = append(beside, sideFile{m.Carry, was.Carry, w.carry})
@@ -437,6 +447,9 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 		why := "it was not made before"
 		if exists {
 			why = stale(m, c.rules, c.staged[day], before)
+			if why == "" && c.isForced(day) {
+				why = "it is made again by hand"
+			}
 		}
 		due := why != ""
 		if due && c.limit > 0 && len(made) == c.limit {
@@ -465,7 +478,7 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 					return made, err // what is in hand is as the lake has it
 				}
 				// What is in hand is done: write it, also when interrupted.
-				return made, errors.Join(err, c.finish(context.WithoutCancel(ctx)))
+				return c.committed(made, err, c.finish(context.WithoutCancel(ctx)))
 			}
 			progress(day)
 			if due {
@@ -478,5 +491,22 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 		}
 		before = stateAfter(c.made[day], names)
 	}
-	return made, c.finish(ctx)
+	return c.committed(made, c.finish(ctx))
+}
+
+// committed returns those of the days made that are in the lake, and what went
+// wrong, once: a day that could not be written is tried twice.
+func (c *chain) committed(made []calendar.Day, errs ...error) ([]calendar.Day, error) {
+	var all error
+	for _, err := range errs {
+		if all == nil || err != nil && err.Error() != all.Error() {
+			all = errors.Join(all, err)
+		}
+	}
+	for _, w := range c.inHand {
+		if !w.written {
+			made = slices.DeleteFunc(made, func(d calendar.Day) bool { return d == w.day })
+		}
+	}
+	return made, all
 }

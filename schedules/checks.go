@@ -11,14 +11,15 @@ import (
 // Checks are what a day must pass before its tables take the place of those of
 // before. The zero value lets all pass.
 type Checks struct {
-	// Shrink is the greatest share of its events that a day may lose.
+	// Shrink is the greatest share of its events that a day may lose. A day that
+	// had fewer than MinEvents is only warned of.
 	Shrink Limit
 	// Volume is the least share of the usual events that a day must have: of
 	// the median of the same weekday of the four weeks before, where at least
 	// three of them have events. A day that only grows is not looked at again.
 	Volume Limit
-	// MinEvents is how many events must be usual for Volume to look at a day:
-	// few events come and go by chance.
+	// MinEvents is how many events a day must have had for Shrink to block, and
+	// must be usual for Volume to look at it: few come and go by chance.
 	MinEvents int64
 	// ZeroLength, Crashed and Capped are the greatest shares of a day's counted
 	// sessions that may have no length, a crash, or an end by the cap.
@@ -92,8 +93,11 @@ func (c *chain) findings(w *work) []finding {
 	if w.was != nil && w.was.Ledger.Events > 0 {
 		before := float64(w.was.Ledger.Events)
 		shrunk = now < before
-		lost := 1 - now/before
-		report("shrink", c.checks.Shrink, lost, lost <= c.checks.Shrink.Share,
+		lost, limit := 1-now/before, c.checks.Shrink
+		if limit.Level == Block && w.was.Ledger.Events < c.checks.MinEvents {
+			limit.Level = Warn
+		}
+		report("shrink", limit, lost, lost <= limit.Share,
 			"it has %d events, where the revision before had %d", w.ledger.Events, w.was.Ledger.Events)
 	}
 	if usual := c.usual(w.day); usual > 0 && usual >= float64(c.checks.MinEvents) && (w.was == nil || w.was.IsPartial || shrunk) && w.day <= c.rules.yesterday {

@@ -26,6 +26,7 @@ type work struct {
 
 	was       *lake.Day // the revision that is replaced; nil if there is none
 	committed bool      // the lake has a manifest of the day
+	written   bool      // which is of this work
 	reason    string    // why the day is made again
 	because   []lake.Cause
 	found     []lake.Check // checks that did not pass

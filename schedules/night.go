@@ -45,6 +45,10 @@ type Pipeline struct {
 	// empty to block them.
 	Accept string
 
+	// AcceptLost names sources whose objects are all gone, and are to count no
+	// more.
+	AcceptLost []string
+
 	// LateLimit is how long after a day events of it may arrive and still change
 	// tables that have been made; 0 is for ever.
 	LateLimit time.Duration
@@ -163,7 +167,9 @@ func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) 
 		if r.Chunk == 0 || len(sum.Made)-made < r.Chunk {
 			return sum, p.prune(ctx)
 		}
-		r.Force = false // the manifests have been taken back
+		if r.Force { // the next chunk of it
+			r.From = new(sum.Made[len(sum.Made)-1] + 1)
+		}
 		if err := rest(ctx, r.Pause); err != nil {
 			return sum, err
 		}
@@ -268,11 +274,11 @@ func batchOf(pending []extract.Pending) int {
 }
 
 // list lists the sources. A source that has lost all its objects at once is
-// more likely not where it was: unless an operator accepts it, its objects are
+// more likely not where it was: unless an operator names it, its objects are
 // not removed, but lost.
 func (p *Pipeline) list(ctx context.Context, batches []lake.Batch) (pending []extract.Pending, removed []lake.ObjectKey, lost []LostSource, err error) {
 	pending, removed, err = extract.ListPending(ctx, p.Sources, batches)
-	if err != nil || p.Accept != "" || len(removed) == 0 {
+	if err != nil || len(removed) == 0 {
 		return pending, removed, nil, err
 	}
 	has, gone := map[string]int{}, map[string]int{}
@@ -286,7 +292,7 @@ func (p *Pipeline) list(ctx context.Context, batches []lake.Batch) (pending []ex
 		gone[key.Source]++
 	}
 	for _, s := range p.Sources {
-		if n := gone[s.Name]; n > 0 && n == has[s.Name] {
+		if n := gone[s.Name]; n > 0 && n == has[s.Name] && !slices.Contains(p.AcceptLost, s.Name) {
 			lost = append(lost, LostSource{s.Name, s.Bucket.String(), n})
 			removed = slices.DeleteFunc(removed, func(key lake.ObjectKey) bool { return key.Source == s.Name })
 		}
@@ -303,8 +309,8 @@ type LostSource struct {
 // String says what is lost, what is done about it, and what could be.
 func (l LostSource) String() string {
 	return fmt.Sprintf("source %s at %s has none of the %d objects any more that were read from it: their events are kept. "+
-		"Is it still there, and is match still right? If the objects expire, set when_removed: keep; if they are to count no more, run with --accept REASON",
-		l.Name, l.Bucket, l.Objects)
+		"Is it still there, and is match still right? If the objects expire, set when_removed: keep; if they are to count no more, run with --accept-lost %s",
+		l.Name, l.Bucket, l.Objects, l.Name)
 }
 
 func totalSize(pending []extract.Pending) (bytes int64) {
@@ -362,9 +368,7 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 	}
 	days := dataDays(c.staged, p.horizon(r, c.made))
 	if r.Force {
-		if err := c.forget(ctx, days, r.Includes); err != nil {
-			return err
-		}
+		c.forced = r.Includes
 	}
 	done := int64(len(sum.Made))
 	c.limit = r.Chunk

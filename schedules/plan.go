@@ -152,6 +152,23 @@ func stale(m lake.Day, r rules, files []lake.StagedFile, before *lake.StateRef) 
 	return ""
 }
 
+// wouldMake is an error if staged days were made by other rules than these.
+func (r rules) wouldMake(staged []lake.BackfillDay, made map[calendar.Day]lake.Day) error {
+	for _, d := range staged {
+		m, ok := made[d.Day]
+		switch {
+		case !ok:
+		case m.Definition != r.definition:
+			return fmt.Errorf("%s was made under definition %s, and now %s is configured", d.Day, m.Definition, r.definition)
+		case m.Analysis != r.analysis:
+			return fmt.Errorf("the tables of %s were asked something else than is configured now", d.Day)
+		case m.Code != transform.Version:
+			return fmt.Errorf("%s was made by version %s of the transform, and this is %s", d.Day, m.Code, transform.Version)
+		}
+	}
+	return nil
+}
+
 func changedInputs(had, have []lake.StagedFile) string {
 	before := map[string]lake.StagedFile{}
 	for _, f := range had {

@@ -35,7 +35,14 @@ func (c *chain) predecessor(ctx context.Context, day calendar.Day) (*lake.Day, e
 // they are those of an earlier day, then through what is known at its end.
 func (c *chain) reasons(w *work, why string) (string, []lake.Cause) {
 	if c.erasure != "" {
-		return "erasure " + c.erasure, nil
+		why := "erasure " + c.erasure
+		if w.was != nil {
+			// Without their names, which may hold an id.
+			if n := len(c.readings.Causes(*w.was, c.staged[w.day])); n > 0 {
+				why += fmt.Sprintf(", and raw objects that came, changed or went: %d", n)
+			}
+		}
+		return why, nil
 	}
 	if w.was == nil {
 		c.because = nil

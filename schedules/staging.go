@@ -97,6 +97,9 @@ func (p *Pipeline) complete(ctx context.Context, id, reason string) (sum Summary
 		return sum, err
 	}
 	if b.Status == lake.BackfillStaged {
+		if err := c.rules.wouldMake(b.Days, days); err != nil {
+			return sum, &UsageError{fmt.Errorf("backfill %s cannot be completed: %w: set the configuration back, or cancel it and stage it again", id, err)}
+		}
 		for _, d := range b.Days {
 			if c.made[d.Day].Contents() != d.Base {
 				return sum, &UsageError{fmt.Errorf("backfill %s cannot be completed: %s has been made again since it was staged: cancel it and stage it again", id, d.Day)}
@@ -137,10 +140,17 @@ func (c *chain) promote(ctx context.Context, staged *bucket.Bucket, m lake.Day, 
 	if w.was != nil {
 		was = *w.was
 	}
+	readWhole := func(f lake.File) ([]byte, error) {
+		data, err := lake.ReadFile(ctx, staged, f)
+		if err != nil {
+			return nil, fmt.Errorf("%w; cancel the backfill and stage it again", err)
+		}
+		return data, nil
+	}
 	var tables []load.File
 	for _, name := range slices.Sorted(maps.Keys(m.Tables)) {
 		f := m.Tables[name]
-		data, err := readWhole(ctx, staged, f)
+		data, err := readWhole(f)
 		if err != nil {
 			return err
 		}
@@ -148,7 +158,7 @@ func (c *chain) promote(ctx context.Context, staged *bucket.Bucket, m lake.Day, 
 	}
 	var beside []sideFile
 	add := func(f, was lake.File) error {
-		data, err := readWhole(ctx, staged, f)
+		data, err := readWhole(f)
 		beside = append(beside, sideFile{f, was, data})
 		return err
 	}
@@ -162,18 +172,6 @@ func (c *chain) promote(ctx context.Context, staged *bucket.Bucket, m lake.Day, 
 		}
 	}
 	return c.commit(ctx, w, m, tables, beside, m.Headline)
-}
-
-// readWhole reads a file and makes sure that it is the one meant.
-func readWhole(ctx context.Context, b *bucket.Bucket, f lake.File) ([]byte, error) {
-	data, err := b.Read(ctx, f.Object)
-	if err != nil {
-		return nil, err
-	}
-	if digest(data) != f.SHA256 {
-		return nil, fmt.Errorf("%s of %s is not what its manifest says: it was changed since; cancel the backfill and stage it again", f.Object, b)
-	}
-	return data, nil
 }
 
 // CancelBackfill forgets a staged backfill; the lake is as if it had never been.

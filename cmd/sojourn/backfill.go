@@ -69,7 +69,7 @@ func (c *backfillMakeCmd) Run(ctx context.Context, a *app) error {
 	if c.StageOnly {
 		return a.stageBackfill(ctx, r, c.Reason, c.Accept)
 	}
-	return a.night(ctx, r, c.Accept)
+	return a.night(ctx, r, c.Accept, nil)
 }
 
 // stageBackfill makes days beside the lake.

@@ -9,8 +9,9 @@ import (
 )
 
 type runCmd struct {
-	Date   *calendar.Day `placeholder:"DATE" help:"Make this day, and the earlier ones it depends on, instead of every day up to yesterday."`
-	Accept string        `placeholder:"REASON" help:"Let days pass checks that block them, and note why."`
+	Date       *calendar.Day `placeholder:"DATE" help:"Make this day, and the earlier ones it depends on, instead of every day up to yesterday."`
+	Accept     string        `placeholder:"REASON" help:"Let days pass checks that block them, and note why."`
+	AcceptLost []string      `placeholder:"SOURCE" help:"Events of this source, which has none of its objects any more, are to count no more."`
 }
 
 func (c *runCmd) Help() string {
@@ -27,11 +28,11 @@ Examples:
 }
 
 func (c *runCmd) Run(ctx context.Context, a *app) error {
-	return a.night(ctx, schedules.Range{To: c.Date}, c.Accept)
+	return a.night(ctx, schedules.Range{To: c.Date}, c.Accept, c.AcceptLost)
 }
 
 // night runs the pipeline and tells how it went.
-func (a *app) night(ctx context.Context, r schedules.Range, accept string) error {
+func (a *app) night(ctx context.Context, r schedules.Range, accept string, lost []string) error {
 	p, err := a.open(ctx, true)
 	if err != nil {
 		return err
@@ -40,7 +41,7 @@ func (a *app) night(ctx context.Context, r schedules.Range, accept string) error
 	if err := p.hasWarehouse(ctx); err != nil {
 		return err
 	}
-	p.pipeline.Accept = accept
+	p.pipeline.Accept, p.pipeline.AcceptLost = accept, lost
 	sum, err := a.runNight(ctx, p, r)
 	a.summarize(sum)
 	if err == nil && sum.Idle() {

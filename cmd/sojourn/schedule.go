@@ -27,6 +27,6 @@ func (c *scheduleCmd) Run(ctx context.Context, a *app) error {
 	a.log.Info("schedule", "cron", cfg.Schedule.Cron, "timezone", cfg.Schedule.Timezone,
 		"next", schedule.Next(time.Now()).Format(time.RFC3339))
 	return schedules.Serve(ctx, schedule, func(ctx context.Context) error {
-		return a.night(ctx, schedules.Range{}, "")
+		return a.night(ctx, schedules.Range{}, "", nil)
 	}, a.log)
 }

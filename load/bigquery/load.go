@@ -58,14 +58,16 @@ func decorated(table string, day calendar.Day) string {
 // file returns where BigQuery finds the rows of a partition.
 func (w *Warehouse) file(schema bigquery.Schema, p load.Partition) source {
 	return func(ctx context.Context) (bigquery.LoadSource, func() error, error) {
-		if uri := w.lake.URL(p.Object); strings.HasPrefix(uri, "gs://") {
-			return fromStorage(schema, uri), nothing, nil
-		}
 		r, err := w.lake.Open(ctx, p.Object)
 		if err != nil {
 			return nil, nil, &lakeError{err}
 		}
-		return upload(schema, lakeReader{r}), r.Close, nil
+		rows := lakeReader{p.Check(r)}
+		if uri := w.lake.URL(p.Object); strings.HasPrefix(uri, "gs://") {
+			_, err := io.Copy(io.Discard, rows)
+			return fromStorage(schema, uri), nothing, errors.Join(err, r.Close())
+		}
+		return upload(schema, rows), r.Close, nil
 	}
 }
 

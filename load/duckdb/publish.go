@@ -120,7 +120,7 @@ func (w *Warehouse) replace(ctx context.Context, tx *sql.Tx, t load.Table, chang
 		if c.Object == "" || c.Rows == 0 { // most tables of most days; each would cost an opened file
 			continue
 		}
-		file, err := w.file(ctx, c.Object, dir)
+		file, err := w.file(ctx, c.Partition, dir)
 		if err != nil {
 			return err
 		}
@@ -185,17 +185,18 @@ func where(t load.Table, changes []load.Change) string {
 	return " WHERE " + name(t.Partition) + " IN (" + strings.Join(days, ", ") + ")"
 }
 
-// file returns a local file with the contents of an object of the lake.
-func (w *Warehouse) file(ctx context.Context, object, dir string) (_ string, err error) {
-	if path, ok := w.lake.LocalPath(object); ok {
-		return path, nil
-	}
-	r, err := w.lake.Open(ctx, object)
+// file returns a local file with the rows of a partition.
+func (w *Warehouse) file(ctx context.Context, p load.Partition, dir string) (_ string, err error) {
+	r, err := w.lake.Open(ctx, p.Object)
 	if err != nil {
 		return "", err
 	}
 	defer r.Close() // read-only: nothing to lose
-	path := filepath.Join(dir, filepath.FromSlash(object))
+	if path, ok := w.lake.LocalPath(p.Object); ok {
+		_, err := io.Copy(io.Discard, p.Check(r))
+		return path, err
+	}
+	path := filepath.Join(dir, filepath.FromSlash(p.Object))
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return "", err
 	}
@@ -203,7 +204,7 @@ func (w *Warehouse) file(ctx context.Context, object, dir string) (_ string, err
 	if err != nil {
 		return "", err
 	}
-	_, err = io.Copy(f, r)
+	_, err = io.Copy(f, p.Check(r))
 	return path, errors.Join(err, f.Close())
 }
 
