@@ -447,11 +447,12 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 		why := "it was not made before"
 		if exists {
 			why = stale(m, c.rules, c.staged[day], before)
-			if why == "" && c.isForced(day) {
-				why = "it is made again by hand"
-			}
 		}
 		due := why != ""
+		again := !due && c.isForced(day)
+		if again {
+			due, why = true, "it is made again by hand"
+		}
 		if due && c.limit > 0 && len(made) == c.limit {
 			break
 		}
@@ -468,13 +469,16 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 						c.made[day] = m
 					}
 				}
-				if !due {
+				if len(c.inHand) == 0 {
+					return made, err
+				}
+				if !due || again {
 					// It would have completed the days in hand. Written as they
 					// are, nothing would tell the next run to complete them.
 					unwritten := c.inHand[0].day
 					return slices.DeleteFunc(made, func(d calendar.Day) bool { return d >= unwritten }), err
 				}
-				if c.last() == nil || c.last().carry == nil {
+				if c.last().carry == nil {
 					return made, err // what is in hand is as the lake has it
 				}
 				// What is in hand is done: write it, also when interrupted.

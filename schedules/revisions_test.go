@@ -183,7 +183,11 @@ func TestSourceThatLostAllKeepsItsEvents(t *testing.T) {
 	if sum := s.night(t, date(31), Range{}); !sum.Idle() {
 		t.Errorf("the run did %+v", sum)
 	}
-	s.Accept = "the app is shut down"
+	s.Accept = "the bot was taken out" // which is about checks
+	if sum := s.night(t, date(31), Range{}); !sum.Idle() {
+		t.Errorf("the run did %+v", sum)
+	}
+	s.AcceptLost = []string{"app"}
 	s.night(t, date(31), Range{})
 	made, err := lake.Days(t.Context(), s.Lake)
 	if err != nil || made[date(28)].Ledger.Events != 0 {
@@ -313,6 +317,86 @@ func TestShrunkenDayIsBlocked(t *testing.T) {
 	s.Accept = ""
 	if again := s.night(t, date(31), Range{}); !again.Idle() {
 		t.Errorf("one more run did %+v", again)
+	}
+
+	s.Checks.MinEvents = 5 // and the day has 4
+	s.put(t, "a.ndjson", many[:1]...)
+	if err := os.Chtimes(path, time.Time{}, time.Unix(1_900_000_000, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if sum := s.night(t, date(31), Range{}); len(sum.Warnings) != 1 || sum.Warnings[0].Accepted != "" {
+		t.Errorf("a small day that shrinks: warnings %+v", sum.Warnings)
+	}
+}
+
+// A day that is to be made again by force and cannot be keeps its tables, and
+// so do the days after it. Those that could not be made are not told as made.
+func TestForcedDayKeepsItsTablesUntilItIsMade(t *testing.T) {
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	for n := range calendar.Day(3) {
+		s.put(t, fmt.Sprintf("%d.ndjson", n), line(fmt.Sprint(n), "d1", "ann", "tap", s.Zone.Start(date(28)+n)))
+	}
+	s.night(t, date(31), Range{})
+	want := s.result(t)
+	made, err := lake.Days(t.Context(), s.Lake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	staged := made[date(29)].Inputs[0].Object
+	good, err := s.Lake.Read(t.Context(), staged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(data []byte) {
+		if err := put(t.Context(), s.Lake, staged, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(good[:len(good)/2])
+	for _, from := range []calendar.Day{date(28), date(29)} {
+		if sum, err := s.Night(t.Context(), Range{From: &from, Force: true}); err == nil || len(sum.Made) > 0 {
+			t.Errorf("from %s on made %v with half a staged file: %v", from, sum.Made, err)
+		}
+	}
+	write(good)
+	if diff := cmp.Diff(want, s.result(t)); diff != "" {
+		t.Errorf("tables (-before +forced):\n%s", diff)
+	}
+	if sum := s.night(t, date(31), Range{Force: true}); len(sum.Made) != 3 {
+		t.Errorf("made %v", sum.Made)
+	}
+}
+
+// State whose file is not what its manifest says is not gone on from: later
+// days would be wrong, and nobody would see it.
+func TestDamagedStateIsNotUsed(t *testing.T) {
+	for _, table := range []string{"carry", "users", "sessions"} {
+		s := newSite(t, t.TempDir(), nil)
+		defer s.close()
+		s.put(t, "a.ndjson", line("1", "d1", "ann", "tap", s.Zone.Start(date(29)-1)), line("2", "d1", "ann", "tap", s.Zone.Start(date(29))-1))
+		s.night(t, date(29), Range{})
+		made, err := lake.Days(t.Context(), s.Lake)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := made[date(28)].Carry
+		if table != "carry" {
+			file = made[date(28)].Tables[table]
+		}
+		data, err := s.Lake.Read(t.Context(), file.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[len(data)/2] ^= 1
+		if err := put(t.Context(), s.Lake, file.Object, data); err != nil {
+			t.Fatal(err)
+		}
+		s.put(t, "b.ndjson", line("3", "d1", "ann", "tap", s.Zone.Start(date(29))+60e6))
+		s.at(date(30))
+		if _, err := s.Night(t.Context(), Range{}); err == nil || !strings.Contains(err.Error(), file.Object) || !strings.Contains(err.Error(), "sojourn verify") {
+			t.Errorf("%s: %v", table, err)
+		}
 	}
 }
 

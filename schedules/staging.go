@@ -97,13 +97,13 @@ func (p *Pipeline) complete(ctx context.Context, id, reason string) (sum Summary
 		return sum, err
 	}
 	if b.Status == lake.BackfillStaged {
-		if err := c.rules.wouldMake(b.Days, days); err != nil {
-			return sum, &UsageError{fmt.Errorf("backfill %s cannot be completed: %w: set the configuration back, or cancel it and stage it again", id, err)}
-		}
 		for _, d := range b.Days {
 			if c.made[d.Day].Contents() != d.Base {
 				return sum, &UsageError{fmt.Errorf("backfill %s cannot be completed: %s has been made again since it was staged: cancel it and stage it again", id, d.Day)}
 			}
+		}
+		if err := c.rules.wouldMake(b.Days, days); err != nil {
+			return sum, &UsageError{fmt.Errorf("backfill %s cannot be completed: %w: set the configuration back, or cancel it and stage it again", id, err)}
 		}
 		b.Status, b.Completion, b.CompletedBy = lake.BackfillCompleting, reason, p.Run
 		if err := lake.WriteBackfill(ctx, p.Lake, b); err != nil {

@@ -90,6 +90,26 @@ func TestStagedBackfill(t *testing.T) {
 }
 
 // A backfill whose days were made again meanwhile is not completed.
+func TestStagedBackfillOfAnotherDefinitionIsRefused(t *testing.T) {
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	tell(t, s, date(30))
+	s.night(t, date(31), Range{})
+	want, definition := s.result(t), s.Definition
+	s.Definition = longSessions()
+	if _, _, err := s.StageBackfill(t.Context(), Range{From: new(date(28)), To: new(date(30))}, "longer sessions"); err != nil {
+		t.Fatal(err)
+	}
+	s.Definition = definition
+	var usage *UsageError
+	if _, err := s.CompleteBackfill(t.Context(), "0001", "as discussed"); !errors.As(err, &usage) || !strings.Contains(err.Error(), definition.Digest()) {
+		t.Errorf("complete: %v", err)
+	}
+	if diff := cmp.Diff(want, s.result(t)); diff != "" {
+		t.Errorf("tables (-before +refused):\n%s", diff)
+	}
+}
+
 func TestStagedBackfillOfChangedDaysIsRefused(t *testing.T) {
 	s := newSite(t, t.TempDir(), nil)
 	defer s.close()

@@ -146,6 +146,19 @@ func TestPublishReplacesOnlyTheDaysGiven(t *testing.T) {
 	wantRows(t, server, whoCame, "2026-10-01 ann", "2026-10-01 bob", "2026-10-01 cleo", "2026-10-02 ann")
 }
 
+// A file that is not the one meant is not published, whatever it holds: what
+// the warehouse notes of it would be taken for the right one for ever.
+func TestDamagedFileIsNotPublished(t *testing.T) {
+	server := serve(t, nil)
+	w, b := open(t, server)
+	right, other := store(t, b, visits(day2, "ann")), store(t, b, visits(day2, "bob")) // in the same place
+	other.SHA256 = right.SHA256
+	err := w.Publish(t.Context(), load.Group{Partitions: []load.Partition{other}, AsOf: day2})
+	if err == nil || !strings.Contains(err.Error(), "is not what its manifest says") {
+		t.Errorf("published: %v", err)
+	}
+}
+
 func TestNothingThereYet(t *testing.T) {
 	w, _ := open(t, serve(t, nil))
 	if published, err := w.Published(t.Context()); err != nil || len(published) != 0 {

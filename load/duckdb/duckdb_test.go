@@ -244,6 +244,21 @@ func TestPublishIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// A file that is not the one meant is not published, whatever it holds: what
+// the warehouse notes of it would be taken for the right one for ever.
+func TestDamagedFileIsNotPublished(t *testing.T) {
+	w, b := open(t)
+	partitions := store(t, b, visits(day2, "ann"))
+	other := store(t, b, visits(day2, "bob")) // in the same places
+	for i := range other {
+		other[i].SHA256 = partitions[i].SHA256
+	}
+	err := w.Publish(t.Context(), load.Group{Partitions: other, AsOf: day2})
+	if err == nil || !strings.Contains(err.Error(), "is not what its manifest says") {
+		t.Errorf("published: %v", err)
+	}
+}
+
 func TestRemoteLakeIsDownloaded(t *testing.T) {
 	w, b := openAt(t, filepath.Join(t.TempDir(), "warehouse.duckdb"), "mem://")
 	publish(t, w, store(t, b, visits(day1, "ann")))
