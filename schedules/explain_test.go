@@ -149,6 +149,12 @@ func TestTablesOfOtherMakingAreFound(t *testing.T) {
 	if err := put(ctx, s.Lake, tables["sessions"].Object, data); err != nil {
 		t.Fatal(err)
 	}
+	m, file := made[first], tables["sessions"]
+	file.SHA256 = digest(data)
+	m.Tables["sessions"] = file
+	if err := lake.WriteDay(ctx, s.Lake, m); err != nil {
+		t.Fatal(err)
+	}
 	story, err := s.ExplainSession(ctx, sessions[0].SessionID, nil)
 	if want := "folded anew from its events it is not what the table has: ended_at is "; err != nil || len(story.Problem) < len(want) || story.Problem[:len(want)] != want {
 		t.Errorf("a session with another end: %q, %v", story.Problem, err)
