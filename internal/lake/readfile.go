@@ -17,12 +17,7 @@ func ReadFile(ctx context.Context, b *bucket.Bucket, f File) ([]byte, error) {
 		return nil, err
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != f.SHA256 {
-		return nil, Damaged(b, f.Object)
+		return nil, fmt.Errorf("%s of %s is damaged, or was changed: it is not what its manifest says; sojourn verify finds all such files and says how to mend them", f.Object, b)
 	}
 	return data, nil
-}
-
-// Damaged is the error of a file that is not what its manifest says.
-func Damaged(b *bucket.Bucket, object string) error {
-	return fmt.Errorf("%s of %s is damaged, or was changed: it is not what its manifest says; sojourn verify finds all such files and says how to mend them", object, b)
 }
