@@ -21,7 +21,7 @@ type cli struct {
 	Config    string `short:"c" default:"sojourn.yaml" env:"SOJOURN_CONFIG" placeholder:"FILE" help:"Configuration file (${default})."`
 	Lake      string `env:"SOJOURN_LAKE" placeholder:"URL" help:"Lake, instead of the configured one: a directory or a bucket URL."`
 	DuckDB    string `name:"duckdb" env:"SOJOURN_DUCKDB" placeholder:"FILE" help:"DuckDB warehouse, instead of the configured one."`
-	Memory    string `env:"SOJOURN_MEMORY" placeholder:"SIZE" help:"Memory for events being staged, such as 256MiB; default 64MiB."`
+	Memory    string `env:"SOJOURN_MEMORY" placeholder:"SIZE" help:"Memory that a run should take, about, such as 1GiB; default 256MiB while it reads, no limit after."`
 	Workers   int    `env:"SOJOURN_WORKERS" placeholder:"N" help:"Objects read at once; default one a core."`
 	LogFormat string `env:"SOJOURN_LOG_FORMAT" enum:"auto,text,json" default:"auto" help:"Narration on stderr: text, json (one object a line), or auto: text on a terminal."`
 	Quiet     bool   `short:"q" env:"SOJOURN_QUIET" help:"No narration or progress."`

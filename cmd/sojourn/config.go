@@ -57,7 +57,7 @@ type config struct {
 	Benchmarks  benchmarksConfig `yaml:"benchmarks"`
 	Schedule    scheduleConfig   `yaml:"schedule"`
 	MaxBadShare share            `yaml:"max_bad_share"` // greatest share of unreadable records that is no failure
-	Memory      size             `yaml:"memory"`        // for events being staged
+	Memory      size             `yaml:"memory"`        // that a run should take, about
 	Limits      limitsConfig     `yaml:"limits"`        // of each raw object
 
 	dir  string // of the file: relative paths start here
@@ -206,7 +206,7 @@ func (s *size) UnmarshalText(text []byte) error {
 // defaults is the configuration of an empty file.
 func defaults() config {
 	return config{
-		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: 64 << 20, WeekStart: "monday",
+		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: defaultMemory, WeekStart: "monday",
 		Limits:  limitsConfig{extract.DefaultObjectBytes, extract.DefaultRatio},
 		Session: sessionConfig{Preset: "app"},
 		Checks:  defaultChecks(), LateLimit: defaultLateLimit, KeepRevisions: defaultKeepRevisions,
@@ -316,6 +316,9 @@ func (c *config) validate() error {
 				report("%s", line)
 			}
 		}
+	}
+	if c.Memory < leastMemory {
+		report("memory: %d MiB: want 128MiB or more, which a run takes at least", c.Memory>>20)
 	}
 	if c.Limits.MaxRatio < 1 {
 		report("limits.max_ratio: %d: want 1 or more", c.Limits.MaxRatio)

@@ -63,6 +63,7 @@ func (a *app) openTables(ctx context.Context) (*project, error) {
 
 func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, err error) {
 	p := &project{config: cfg}
+	cfg.limitMemory()
 	defer func() {
 		if err != nil {
 			p.Close()
@@ -116,7 +117,7 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) { return p.warehouse(ctx) },
 		Reference:     reference, Interventions: interventions,
 		Checks: cfg.Checks.checks(), LateLimit: time.Duration(cfg.LateLimit), KeepRevisions: time.Duration(cfg.KeepRevisions),
-		MaxBadShare: float64(cfg.MaxBadShare), MemoryBytes: int64(cfg.Memory), Workers: a.cli.Workers,
+		MaxBadShare: float64(cfg.MaxBadShare), MemoryBytes: cfg.Memory.eventMemory(), Workers: a.cli.Workers,
 		Now: time.Now, Run: run.String(), Log: a.log,
 	}
 	return p, nil
@@ -173,7 +174,7 @@ func (p *project) duckdb(ctx context.Context) (*duckdb.Warehouse, error) {
 	if path == "" {
 		path = "./warehouse.duckdb"
 	}
-	return duckdb.Open(ctx, p.config.path(path), p.pipeline.Lake, duckdb.Options{})
+	return duckdb.Open(ctx, p.config.path(path), p.pipeline.Lake, duckdb.Options{MemoryLimit: p.config.duckdbMemory()})
 }
 
 // reference is the published benchmarks, what the app says of itself, and its

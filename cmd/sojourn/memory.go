@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+)
+
+// leastMemory is less than what a run of any size takes: DuckDB, buffers of
+// Parquet, and the program.
+const leastMemory = 128 << 20
+
+// defaultMemory bounds what is held while objects are read.
+const defaultMemory = 256 << 20
+
+// baseMemory is what a run takes whatever it reads, and each byte of events
+// that is held while objects are read takes two and a half: sorting and
+// encoding them, and what has not been collected yet.
+const baseMemory = 100 << 20
+
+// eventMemory is how many bytes of events may be held.
+func (m size) eventMemory() int64 { return max(16<<20, (int64(m)-baseMemory)*2/5) }
+
+// duckdbMemory is what DuckDB may take for itself while it publishes: empty, as
+// much as it likes, unless memory is configured.
+func (c config) duckdbMemory() string {
+	if c.Memory == defaultMemory {
+		return ""
+	}
+	return fmt.Sprintf("%dMiB", max(leastMemory, c.Memory/2)>>20)
+}
+
+// limitMemory has the garbage collector work harder near the memory that is
+// configured. It cannot make less what must be held: a day's sessions and all
+// users. Nobody is slowed down by a default.
+func (c config) limitMemory() {
+	if c.Memory != defaultMemory && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(c.Memory))
+	}
+}
