@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -77,9 +78,9 @@ func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, g load.Group, dir s
 		if err := execute(ctx, tx, createTable(t)...); err != nil {
 			return fmt.Errorf("create table %s: %w", t.Name, err)
 		}
-		if err := execute(ctx, tx, "DELETE FROM published_partitions WHERE table_name = "+text(t.Name)); err != nil {
-			return err
-		}
+	}
+	if err := forget(ctx, tx, stale); err != nil {
+		return err
 	}
 	changes, err := held.Changes(g.Partitions)
 	if err != nil {
@@ -90,7 +91,8 @@ func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, g load.Group, dir s
 		if len(of) == 0 {
 			continue
 		}
-		if err := w.replace(ctx, tx, t, of, dir); err != nil {
+		_, isNew := stale[t.Name]
+		if err := w.replace(ctx, tx, t, of, isNew, dir); err != nil {
 			return fmt.Errorf("replace %s and %d more days: %w", of[0].Key(), len(of)-1, err)
 		}
 		crash.At("publish.duckdb-table-replaced")
@@ -112,9 +114,21 @@ func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, g load.Group, dir s
 	return nil
 }
 
+// forget forgets what tables that have just been made held before.
+func forget(ctx context.Context, tx *sql.Tx, tables map[string]load.Table) error {
+	if len(tables) == 0 {
+		return nil
+	}
+	var names []string
+	for _, t := range slices.Sorted(maps.Keys(tables)) {
+		names = append(names, text(t))
+	}
+	return execute(ctx, tx, "DELETE FROM published_partitions WHERE table_name IN ("+strings.Join(names, ", ")+")")
+}
+
 // replace puts the rows of the changes' files in the place of the rows of
-// their days. All changes are of table t.
-func (w *Warehouse) replace(ctx context.Context, tx *sql.Tx, t load.Table, changes []load.Change, dir string) error {
+// their days, of which a new table has none. All changes are of table t.
+func (w *Warehouse) replace(ctx context.Context, tx *sql.Tx, t load.Table, changes []load.Change, isNew bool, dir string) error {
 	var files []string
 	for _, c := range changes {
 		if c.Object == "" || c.Rows == 0 { // most tables of most days; each would cost an opened file
@@ -126,8 +140,10 @@ func (w *Warehouse) replace(ctx context.Context, tx *sql.Tx, t load.Table, chang
 		}
 		files = append(files, text(file))
 	}
-	if err := execute(ctx, tx, "DELETE FROM "+name(t.Name)+where(t, changes)); err != nil {
-		return err
+	if !isNew {
+		if err := execute(ctx, tx, "DELETE FROM "+name(t.Name)+where(t, changes)); err != nil {
+			return err
+		}
 	}
 	if len(files) > 0 {
 		// The date is in the rows; the folder's name would add it again.
