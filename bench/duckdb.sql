@@ -1,8 +1,8 @@
 -- The whole job of `sojourn run` in one script: raw objects to tables, a Parquet
 -- file or more for each table and day, written into the current directory.
 --
--- The variable raw is the pattern of the objects. What the script leaves out is
--- listed in README.md.
+-- The view raw_events is the records of the objects: from_json.sql or
+-- from_parquet.sql. What the script leaves out is listed in README.md.
 --
 -- Times are microseconds since 1970 UTC until they are written.
 
@@ -47,7 +47,6 @@ CREATE TEMP MACRO is_engaged(foreground_us, views) AS foreground_us >= 10_000_00
 
 -- Events ---------------------------------------------------------------------
 
--- Lines that are no JSON come as rows of nulls.
 CREATE TEMP TABLE events AS
 SELECT
     coalesce(nullif(device_id, ''), user_id) AS subject,
@@ -67,18 +66,7 @@ SELECT
     language,
     acquisition_source,
     campaign,
-FROM read_json(
-    getvariable('raw'),
-    format = 'newline_delimited',
-    ignore_errors = true,
-    timestampformat = '%Y-%m-%dT%H:%M:%S.%gZ',
-    columns = {
-        event_id: 'VARCHAR', user_id: 'VARCHAR', device_id: 'VARCHAR', event_name: 'VARCHAR',
-        timestamp: 'TIMESTAMP', received_at: 'TIMESTAMP', session_id: 'VARCHAR', screen: 'VARCHAR',
-        platform: 'VARCHAR', os_version: 'VARCHAR', app_version: 'VARCHAR', device_model: 'VARCHAR',
-        country: 'VARCHAR', language: 'VARCHAR', acquisition_source: 'VARCHAR', campaign: 'VARCHAR'
-    }
-)
+FROM raw_events
 WHERE
     event_name <> ''
     AND coalesce(nullif(device_id, ''), nullif(user_id, '')) IS NOT NULL

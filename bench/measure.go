@@ -35,7 +35,7 @@ func contenders(dir string) []*contender {
 		},
 		{
 			name:  "DuckDB script",
-			args:  []string{in("duckdb"), "-script", "duckdb.sql", "-raw", in("raw/events"), "-out", in("tables")},
+			args:  []string{in("duckdb"), "-script", "duckdb.sql", "-raw", in("raw/events/**/*.json*"), "-out", in("tables")},
 			makes: []string{in("tables")},
 		},
 		{

@@ -14,12 +14,13 @@ import (
 )
 
 func main() {
+	source := flag.String("source", "from_json.sql", "the script that opens the raw records")
 	script := flag.String("script", "duckdb.sql", "the script")
-	raw := flag.String("raw", "", "directory of the raw objects")
+	raw := flag.String("raw", "", "the raw objects: a file, or a pattern")
 	out := flag.String("out", "", "directory to write to; made")
 	version := flag.Bool("version", false, "print the version and do nothing")
 	flag.Parse()
-	do := func(ctx context.Context) error { return run(ctx, *script, *raw, *out) }
+	do := func(ctx context.Context) error { return run(ctx, []string{*source, *script}, *raw, *out) }
 	if *version {
 		do = printVersion
 	}
@@ -30,12 +31,16 @@ func main() {
 }
 
 // run lets DuckDB use two threads and, as is its default, 80 % of the memory.
-func run(ctx context.Context, script, raw, out string) error {
-	text, err := os.ReadFile(script)
-	if err != nil {
-		return err
+func run(ctx context.Context, scripts []string, raw, out string) error {
+	var texts []string
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			return err
+		}
+		texts = append(texts, string(text))
 	}
-	raw, err = filepath.Abs(raw)
+	raw, err := filepath.Abs(raw)
 	if err != nil {
 		return err
 	}
@@ -55,11 +60,15 @@ func run(ctx context.Context, script, raw, out string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "SET VARIABLE raw = ?", filepath.Join(raw, "**/*.json*")); err != nil {
+	if _, err := conn.ExecContext(ctx, "SET VARIABLE raw = ?", raw); err != nil {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, string(text))
-	return err
+	for _, text := range texts {
+		if _, err := conn.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func printVersion(ctx context.Context) error {
