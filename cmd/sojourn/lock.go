@@ -72,6 +72,9 @@ func standingText(l *lease.Lease, standing lease.Standing) string {
 	case lease.Dead:
 		return fmt.Sprintf("free: %v did not give the lake back, and its process is gone (token %d)", l.Holder, l.Token)
 	}
+	if l.PutOut != nil && !l.PutOut.IsKnown() {
+		return fmt.Sprintf("free: %v, was put out %s from %s: %s (token %d)", l.PutOut, stamp(l.Released), l.Host, l.Reason, l.Token)
+	}
 	if l.PutOut != nil {
 		return fmt.Sprintf("free: run %s was put out %s from %s: %s (token %d)", l.PutOut.Run, stamp(l.Released), l.Host, l.Reason, l.Token)
 	}
