@@ -21,6 +21,10 @@ type Plan struct {
 	Lost        []LostSource
 	Late        LateEvents // read, but too late to count
 	Unpublished int        // partitions made that the warehouse has not got, reference tables included
+
+	// InUse is set if the warehouse could not be asked what it has got, as
+	// another program uses it.
+	InUse *load.InUseError
 }
 
 // Due returns the days a run would make.
@@ -68,6 +72,9 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	plan := Plan{Pending: pending, Removed: removed, Lost: lost, Days: days, Late: lateEvents(batches)}
 	if len(made) > 0 {
 		plan.Unpublished, _, err = p.markUnpublished(ctx, batches, made, days)
+		if errors.As(err, &plan.InUse) {
+			err = nil
+		}
 	}
 	return plan, err
 }
@@ -97,6 +104,10 @@ type Status struct {
 	Backfills []lake.Backfill // staged ones that have not ended
 	Foreign   int             // partitions in the warehouse that this lake has not got
 	Yesterday calendar.Day
+
+	// InUse is set if the warehouse could not be asked what it has got, as
+	// another program uses it: published is then what the lake takes for it.
+	InUse *load.InUseError
 }
 
 // Status compares what was made with what the sources staged so far and with
@@ -132,6 +143,9 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 		return s, nil
 	}
 	_, s.Foreign, err = p.markUnpublished(ctx, batches, made, s.Days)
+	if errors.As(err, &s.InUse) {
+		err = nil
+	}
 	return s, err
 }
 

@@ -98,8 +98,12 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 	if l := plan.Late; l.Events > 0 {
 		fmt.Fprintf(a.stdout, "%s of %s to %s came after late_limit and do not count: sojourn backfill --affected applies them\n", plural(l.Events, "event"), l.First, l.Last)
 	}
-	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s to publish\n",
-		plural(len(plan.Pending)-again, "new object"), megabytes(bytes), plural(due, "day"), plural(plan.Unpublished, "partition"))
+	publishing := plural(plan.Unpublished, "partition") + " to publish"
+	if plan.InUse != nil {
+		publishing = inUseText
+	}
+	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s\n",
+		plural(len(plan.Pending)-again, "new object"), megabytes(bytes), plural(due, "day"), publishing)
 	if p.config.Warehouse.BigQuery != nil && (publish > 0 || plan.Unpublished > 0) {
 		fmt.Fprintln(a.stdout, bigquery.UseOf(publish))
 	}

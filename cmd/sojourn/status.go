@@ -48,6 +48,9 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Fresh && status.InUse != nil {
+		return status.InUse // nobody can tell
+	}
 	fresh := status.Freshness()
 	r := schedules.Range{From: c.From, To: c.To}
 	switch {
@@ -76,6 +79,8 @@ func freshText(f schedules.Freshness) string {
 	}
 	return fmt.Sprintf("not fresh: %s is %s: %s; %s", f.Day, f.State, oneLine(f.Reason), latest)
 }
+
+const inUseText = "the warehouse is in use by another program, and was not asked what it has got"
 
 func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 	if len(s.Days) == 0 {
@@ -121,6 +126,9 @@ func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 		counts[schedules.Unpublished], counts[schedules.Missing], s.Yesterday)
 	if l := s.Late; l.Events > 0 {
 		fmt.Fprintf(a.stdout, "%s of %s to %s came after late_limit and do not count: sojourn backfill --affected applies them\n", plural(l.Events, "event"), l.First, l.Last)
+	}
+	if s.InUse != nil {
+		fmt.Fprintln(a.stdout, inUseText)
 	}
 	if s.Foreign > 0 {
 		fmt.Fprintf(a.stdout, "the warehouse holds %s that this lake has not got: it was filled from another lake, or days of this one are gone\n",

@@ -20,6 +20,7 @@ type statusReport struct {
 	Backfills []lake.Backfill     `json:"backfills"`          // staged, and not ended
 	Blocked   *lake.Blocked       `json:"blocked"`            // the run that a check has ended; null if the latest was not
 	Foreign   int                 `json:"foreign_partitions"` // that the warehouse has and the lake has not
+	IsInUse   bool                `json:"warehouse_in_use"`   // by another program: what it has got is not known
 }
 
 // A dayReport is how a day stands.
@@ -46,7 +47,7 @@ type lateReport struct {
 func reportOf(s schedules.Status, r schedules.Range) statusReport {
 	report := statusReport{
 		Yesterday: s.Yesterday, Freshness: s.Freshness(), Days: []dayReport{}, Lock: lockReport{s.Standing, s.Lease},
-		Late: lateReport{Events: s.Late.Events}, Backfills: append([]lake.Backfill{}, s.Backfills...), Blocked: s.Blocked, Foreign: s.Foreign,
+		Late: lateReport{Events: s.Late.Events}, Backfills: append([]lake.Backfill{}, s.Backfills...), Blocked: s.Blocked, Foreign: s.Foreign, IsInUse: s.InUse != nil,
 	}
 	if s.Late.Events > 0 {
 		report.Late.First, report.Late.Last = &s.Late.First, &s.Late.Last
