@@ -40,7 +40,7 @@ func (s *Status) Freshness() Freshness {
 		if d.Day != s.Yesterday {
 			continue
 		}
-		known = d.Events > 0
+		known = d.State != Missing || d.Due
 		f.State, f.Reason, f.IsPublished = d.State, d.Reason, isPublished
 		if isPublished {
 			f.PublishedAt, f.Reason = s.Made[d.Day].Made, ""

@@ -101,8 +101,8 @@ func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 	for i := 0; i < len(days); i++ {
 		d := days[i]
 		// Days without events stand in one line, however many follow each other.
-		if from := d.Day; d.State == schedules.Missing && d.Events == 0 {
-			for i+1 < len(days) && days[i+1].State == schedules.Missing && days[i+1].Events == 0 {
+		if from := d.Day; d.State == schedules.Missing && !d.Due {
+			for i+1 < len(days) && days[i+1].State == schedules.Missing && !days[i+1].Due {
 				i++
 			}
 			name := from.String()

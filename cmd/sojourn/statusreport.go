@@ -29,7 +29,7 @@ type dayReport struct {
 	State    schedules.State `json:"state"`
 	Reason   string          `json:"reason"` // why it is in that state, or will be made again
 	IsDue    bool            `json:"is_due"` // the next run makes it
-	Events   int64           `json:"events"` // staged
+	Events   int64           `json:"events"` // staged, and counting
 	Sessions int64           `json:"sessions"`
 	Revision *int64          `json:"revision"` // this and the rest are null for a day without tables
 	AsOf     *time.Time      `json:"as_of"`    // when the revision was made
