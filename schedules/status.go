@@ -15,7 +15,7 @@ import (
 
 // A Plan is what a run would do.
 type Plan struct {
-	Pending     []extract.Pending // raw objects to read; their days are not known yet
+	Pending     []extract.Pending // raw objects to read; which days they have events of is not known yet
 	Days        []DayPlan         // from the first day with events to the horizon
 	Removed     []lake.ObjectKey  // raw objects that were read before and are gone
 	Lost        []LostSource
@@ -52,18 +52,20 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	identity, err := p.identity(ctx, batches)
-	if err != nil {
-		return Plan{}, err
-	}
 	if r.Affected {
 		for i := range batches {
 			applyAll(&batches[i], r)
 		}
 	}
-	staged := lake.Staged(batches)
+	gone, read := foresee(batches, pending, removed)
+	identity, err := p.identity(ctx, gone) // what objects read again will say of it is not known
+	if err != nil {
+		return Plan{}, err
+	}
+	staged := lake.Staged(read)
 	days := plan(staged, made, p.rules(identity), p.horizon(r, made))
-	nameCauses(days, batches, made, staged)
+	nameCauses(days, read, made, staged)
+	asRead(days, pending, lake.Staged(batches))
 	for i := range days {
 		if d := &days[i]; r.Force && !d.Due && d.State != Missing && r.Includes(d.Day) {
 			d.Due, d.Reason = true, "forced"
