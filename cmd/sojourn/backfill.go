@@ -150,6 +150,9 @@ func (c *backfillListCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	all, err := p.pipeline.Backfills(ctx)
 	if err != nil {
 		return err

@@ -55,6 +55,9 @@ func (c *lockStatusCmd) Run(ctx context.Context, a *app) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(lockReport{standing, l})
 	}
+	if p.noLake != "" {
+		a.tellOfNoLake(p)
+	}
 	fmt.Fprintln(a.stdout, standingText(l, standing))
 	return nil
 }

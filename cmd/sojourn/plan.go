@@ -43,6 +43,9 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 	if err != nil {
 		return err
 	}
+	if p.noLake != "" {
+		a.tellOfNoLake(p)
+	}
 	var bytes int64
 	again := 0
 	for _, o := range plan.Pending {

@@ -53,6 +53,9 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	}
 	fresh := status.Freshness()
 	r := schedules.Range{From: c.From, To: c.To}
+	if p.noLake != "" && c.Format == "text" {
+		a.tellOfNoLake(p)
+	}
 	switch {
 	case c.Format == "json" && c.Fresh:
 		err = a.printJSON(fresh)
@@ -67,6 +70,12 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 		err = differsError(fmt.Sprintf("%s is not published", fresh.Day))
 	}
 	return err
+}
+
+// tellOfNoLake says to who has not run anything yet that this is so, and to who
+// looks at the wrong place that it is wrong.
+func (a *app) tellOfNoLake(p *project) {
+	fmt.Fprintf(a.stdout, "there is no lake at %s yet: sojourn run makes it\n", p.noLake)
 }
 
 func freshText(f schedules.Freshness) string {
