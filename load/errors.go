@@ -10,6 +10,18 @@ import (
 // anybody changing anything: it did not answer, or a quota is used up.
 var ErrUnavailable = errors.New("the warehouse is unavailable")
 
+// An InUseError says that another program keeps a warehouse from being asked.
+type InUseError struct {
+	Warehouse string
+	Err       error
+}
+
+func (e *InUseError) Error() string {
+	return fmt.Sprintf("warehouse %s is in use by another program: close it there and try again: %v", e.Warehouse, e.Err)
+}
+
+func (e *InUseError) Unwrap() error { return e.Err }
+
 // An AuditError says that a warehouse has not loaded what was written. Nothing
 // of it was published.
 type AuditError struct {

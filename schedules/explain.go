@@ -245,16 +245,13 @@ func (x *explainer) originOf(ctx context.Context, day calendar.Day) (DayOrigin, 
 	m := x.made[day]
 	o := DayOrigin{
 		Day: day, Definition: m.Definition, Code: m.Code, Zone: m.Zone, Fingerprint: m.Fingerprint,
-		Staged: len(m.Inputs), IsFinal: m.IsFinal, Run: m.Run, Made: m.Made,
+		Staged: len(m.Inputs), Events: m.Ledger.Events, IsFinal: m.IsFinal, Run: m.Run, Made: m.Made,
 	}
 	if m.Before != nil {
 		o.Before = &m.Before.Day
 	}
 	if known, files, err := lake.AsMade(x.batches, m); err == nil {
 		o.Objects = lake.Origins(known, day, files)
-	}
-	for _, f := range m.Inputs {
-		o.Events += f.Rows
 	}
 	revisions, err := x.revisions(ctx, day)
 	if err != nil {

@@ -32,17 +32,20 @@ func (s *Status) Freshness() Freshness {
 		if d.Day > s.Yesterday {
 			continue // not over
 		}
-		isPublished := d.State == Published || d.State == Provisional
+		isMade := d.State == Published || d.State == Provisional
+		isPublished := isMade && s.InUse == nil
 		if isPublished {
 			f.Latest = max(f.Latest, d.Day)
 		}
 		if d.Day != s.Yesterday {
 			continue
 		}
-		known = d.Events > 0
+		known = d.State != Missing || d.Due
 		f.State, f.Reason, f.IsPublished = d.State, d.Reason, isPublished
 		if isPublished {
 			f.PublishedAt, f.Reason = s.Made[d.Day].Made, ""
+		} else if isMade {
+			f.State, f.Reason = Unpublished, "whether the warehouse has it is not known: another program is using it"
 		}
 	}
 	switch {

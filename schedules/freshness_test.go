@@ -1,6 +1,7 @@
 package schedules
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -47,6 +48,10 @@ func TestFreshness(t *testing.T) {
 	delete(s.warehouse.held, key)
 	want(fresh(morning), false, Unpublished, "not in the warehouse")
 	s.warehouse.held[key] = held
+	open := s.OpenWarehouse
+	s.OpenWarehouse = func(context.Context) (load.Warehouse, error) { return nil, &load.InUseError{} }
+	want(fresh(morning), false, Unpublished, "another program")
+	s.OpenWarehouse = open
 
 	// An old day is made again on the next morning, which has no events yet.
 	s.put(t, "c.ndjson", line("3", "d1", "ann", "tap", s.Zone.Start(date(29))+60e6))

@@ -31,7 +31,7 @@ type DayPlan struct {
 	Due    bool         `json:"due"`
 	Reason string       `json:"reason"`
 	Causes []lake.Cause `json:"causes,omitempty"` // the raw objects that are the reason
-	Events int64        `json:"events"`           // staged for the day, duplicates included
+	Events int64        `json:"events"`           // staged for the day that count, duplicates included
 	Run    string       `json:"run,omitempty"`
 }
 
@@ -65,9 +65,7 @@ func plan(staged map[calendar.Day][]lake.StagedFile, made map[calendar.Day]lake.
 			continue
 		}
 		p := DayPlan{Day: day}
-		for _, f := range files {
-			p.Events += f.Rows
-		}
+		p.Events = countedEvents(files)
 		manifest, ok := made[day]
 		switch why := stale(manifest, r, files, before); {
 		case !ok:
@@ -89,6 +87,14 @@ func plan(staged map[calendar.Day][]lake.StagedFile, made map[calendar.Day]lake.
 		plans = append(plans, p)
 	}
 	return plans
+}
+
+// countedEvents is how many of the events in a day's staged files count.
+func countedEvents(files []lake.StagedFile) (events int64) {
+	for _, f := range files {
+		events += f.Rows - f.Fallen
+	}
+	return events
 }
 
 // nameCauses names the raw objects because of which days are stale.

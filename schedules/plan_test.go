@@ -2,8 +2,10 @@ package schedules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -125,6 +127,55 @@ func TestPlan(t *testing.T) {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// The days that objects had events of are due once the objects are gone or
+// replaced, before anything is read; events that did not count take no day along.
+func TestPlanForeseesWhatIsTakenAway(t *testing.T) {
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	s.LateLimit = 10 * 24 * time.Hour
+	of := func(id string, day calendar.Day) string { return line(id, "d1", "ann", "tap", s.Zone.Start(day)) }
+	s.put(t, "stays.ndjson", of("1", date(20)), of("2", date(29)))
+	s.put(t, "gone.ndjson", of("3", date(28)), of("4", date(29)))
+	s.put(t, "replaced.ndjson", of("5", date(29)), of("6", date(30)))
+	s.night(t, date(31), Range{})
+	s.put(t, "late.ndjson", of("7", date(20)))
+	s.night(t, date(31), Range{})
+
+	for _, object := range []string{"gone.ndjson", "late.ndjson"} {
+		if err := s.raw.Delete(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.put(t, "replaced.ndjson", of("5", date(29)), of("6", date(30)), of("8", date(27)))
+	s.put(t, "new.ndjson", of("9", date(26)))
+	p, err := s.Plan(t.Context(), Range{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := func(object string) lake.ObjectKey { return lake.ObjectKey{Source: "app", Object: object} }
+	want := map[calendar.Day][]lake.Cause{
+		date(28): {{ObjectKey: key("gone.ndjson"), Change: lake.Removed, Events: 1}},
+		date(29): {{ObjectKey: key("gone.ndjson"), Change: lake.Removed, Events: 1}, {ObjectKey: key("replaced.ndjson"), Change: lake.ToRead, Events: 1}},
+		date(30): {{ObjectKey: key("replaced.ndjson"), Change: lake.ToRead, Events: 1}},
+	}
+	got := map[calendar.Day][]lake.Cause{}
+	for _, d := range p.Due() {
+		got[d.Day] = d.Causes
+		if d.Day == date(29) && d.Events != 3 {
+			t.Errorf("%s has %d events before anything is read again, want 3", d.Day, d.Events)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("due (-want +got):\n%s", diff)
+	}
+	made := s.night(t, date(31), Range{}).Made
+	for day := range want {
+		if !slices.Contains(made, day) {
+			t.Errorf("the run made %v, and not %s", made, day)
+		}
 	}
 }
 

@@ -149,6 +149,15 @@ func TestRemovedObjectCountsNoMore(t *testing.T) {
 		if diff := cmp.Diff(want, s.result(t)); diff != "" {
 			t.Errorf("kept %v: tables (-want +got):\n%s", keep, diff)
 		}
+		status, err := s.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range status.Days {
+			if counted := status.Made[d.Day].Ledger.Events; d.Events != counted {
+				t.Errorf("kept %v: %s is said to have %d events, and has %d", keep, d.Day, d.Events, counted)
+			}
+		}
 		if again := s.night(t, date(31), Range{}); !again.Idle() {
 			t.Errorf("kept %v: one more run did %+v", keep, again)
 		}

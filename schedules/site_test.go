@@ -255,16 +255,16 @@ func (s *site) result(t testingT) map[string]string {
 		t.Errorf("the warehouse holds %d partitions, not the %d of the lake", len(held), len(published))
 	}
 	s.checkFinal(t, made)
+	batches, err := lake.Batches(context.Background(), s.Lake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := lake.Staged(batches)
 	for day, m := range made {
 		result["manifest of "+day.String()] = fmt.Sprintf("%v %+v", m.IsFinal, m.Ledger)
-		var staged int64
-		for _, f := range m.Inputs {
-			if len(f.Superseded) == 0 && f.SupersededSHA256 == "" {
-				staged += f.Rows
-			} else {
-				staged = -1 // some of them do not count
-				break
-			}
+		staged := countedEvents(now[day])
+		if changedInputs(m.Inputs, now[day]) != "" {
+			staged = -1 // the day was made from others
 		}
 		ledgers := map[string]transform.Ledger{"": m.Ledger}
 		for name, other := range m.Others {

@@ -15,12 +15,16 @@ import (
 
 // A Plan is what a run would do.
 type Plan struct {
-	Pending     []extract.Pending // raw objects to read; their days are not known yet
+	Pending     []extract.Pending // raw objects to read; which days they have events of is not known yet
 	Days        []DayPlan         // from the first day with events to the horizon
 	Removed     []lake.ObjectKey  // raw objects that were read before and are gone
 	Lost        []LostSource
 	Late        LateEvents // read, but too late to count
 	Unpublished int        // partitions made that the warehouse has not got, reference tables included
+
+	// InUse is set if the warehouse could not be asked what it has got, as
+	// another program uses it.
+	InUse *load.InUseError
 }
 
 // Due returns the days a run would make.
@@ -48,18 +52,20 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	identity, err := p.identity(ctx, batches)
-	if err != nil {
-		return Plan{}, err
-	}
 	if r.Affected {
 		for i := range batches {
 			applyAll(&batches[i], r)
 		}
 	}
-	staged := lake.Staged(batches)
+	gone, read := foresee(batches, pending, removed)
+	identity, err := p.identity(ctx, gone) // what objects read again will say of it is not known
+	if err != nil {
+		return Plan{}, err
+	}
+	staged := lake.Staged(read)
 	days := plan(staged, made, p.rules(identity), p.horizon(r, made))
-	nameCauses(days, batches, made, staged)
+	nameCauses(days, read, made, staged)
+	asRead(days, pending, lake.Staged(batches))
 	for i := range days {
 		if d := &days[i]; r.Force && !d.Due && d.State != Missing && r.Includes(d.Day) {
 			d.Due, d.Reason = true, "forced"
@@ -68,6 +74,9 @@ func (p *Pipeline) Plan(ctx context.Context, r Range) (Plan, error) {
 	plan := Plan{Pending: pending, Removed: removed, Lost: lost, Days: days, Late: lateEvents(batches)}
 	if len(made) > 0 {
 		plan.Unpublished, _, err = p.markUnpublished(ctx, batches, made, days)
+		if errors.As(err, &plan.InUse) {
+			err = nil
+		}
 	}
 	return plan, err
 }
@@ -97,6 +106,10 @@ type Status struct {
 	Backfills []lake.Backfill // staged ones that have not ended
 	Foreign   int             // partitions in the warehouse that this lake has not got
 	Yesterday calendar.Day
+
+	// InUse is set if the warehouse could not be asked what it has got, as
+	// another program uses it: published is then what the lake takes for it.
+	InUse *load.InUseError
 }
 
 // Status compares what was made with what the sources staged so far and with
@@ -132,6 +145,9 @@ func (p *Pipeline) Status(ctx context.Context) (Status, error) {
 		return s, nil
 	}
 	_, s.Foreign, err = p.markUnpublished(ctx, batches, made, s.Days)
+	if errors.As(err, &s.InUse) {
+		err = nil
+	}
 	return s, err
 }
 

@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -89,6 +90,9 @@ func (p *Pipeline) Verify(ctx context.Context, o VerifyOptions) (Verification, e
 	var err error
 	if v.inv, err = lake.Take(ctx, p.Lake); err != nil {
 		return v.found, err
+	}
+	if !v.inv.IsOfRuns() {
+		v.find(Finding{Kind: Lost, Text: fmt.Sprintf("there is no lake at %s: no run has written to it", p.Lake), Do: "is lake, or --lake, right? sojourn run makes it"})
 	}
 	v.found.Manifests, v.found.Unsealed, v.found.Days = v.inv.Manifests, v.inv.Unsealed, len(v.inv.Days)
 	v.manifests(ctx)

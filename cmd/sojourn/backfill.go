@@ -22,7 +22,7 @@ type backfillMakeCmd struct {
 	To       *calendar.Day `placeholder:"DATE" help:"Last day, included."`
 	Force    bool          `help:"Make the days again even if nothing changed."`
 	Affected bool          `help:"Let events of these days count that came after late_limit, and make the days again that they affect."`
-	Accept   string        `placeholder:"REASON" help:"Let days pass checks that block them, and note why."`
+	Accept   *string       `placeholder:"REASON" help:"Let days pass checks that block them, and note why."`
 
 	StageOnly bool          `help:"Make the days beside the lake, where nothing that is published changes, to be looked at first."`
 	Reason    string        `placeholder:"TEXT" help:"Why; needed with --stage-only, and kept with the backfill."`
@@ -62,14 +62,18 @@ func (c *backfillMakeCmd) Run(ctx context.Context, a *app) error {
 	if c.StageOnly && (c.Reason == "" || c.Affected || c.Chunk > 0) {
 		return usagef("--stage-only wants --reason TEXT, and neither --affected nor --chunk")
 	}
+	accept, err := reasonOf(c.Accept)
+	if err != nil {
+		return err
+	}
 	r := schedules.Range{From: c.From, To: c.To, Force: c.Force, Affected: c.Affected, Chunk: c.Chunk, Pause: c.Pause}
 	if c.DryRun {
 		return a.plan(ctx, r, false)
 	}
 	if c.StageOnly {
-		return a.stageBackfill(ctx, r, c.Reason, c.Accept)
+		return a.stageBackfill(ctx, r, c.Reason, accept)
 	}
-	return a.night(ctx, r, c.Accept, nil)
+	return a.night(ctx, r, accept, nil)
 }
 
 // stageBackfill makes days beside the lake.
@@ -146,6 +150,9 @@ func (c *backfillListCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	all, err := p.pipeline.Backfills(ctx)
 	if err != nil {
 		return err

@@ -75,6 +75,9 @@ func (c *definitionsDiffCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	one, err := p.config.definitionNamed(c.One)
 	if err != nil {
 		return err

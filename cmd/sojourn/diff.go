@@ -55,6 +55,9 @@ func (c *diffCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	one, err := p.version(ctx, c.A)
 	if err != nil {
 		return err

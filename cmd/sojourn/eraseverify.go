@@ -39,6 +39,9 @@ func (c *eraseVerifyCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	id := strings.TrimSuffix(path.Base(c.Receipt), ".json")
 	search, err := p.pipeline.NewSearch(ctx, id, ids)
 	if err != nil {

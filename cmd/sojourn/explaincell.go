@@ -43,6 +43,9 @@ func (c *explainCellCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	story, err := p.pipeline.ExplainCell(ctx, schedules.CellQuestion{Table: c.Table, Day: c.Date, Where: c.Where, Column: c.Column, Most: c.Rows})
 	if err != nil {
 		c.printOthers(a.stderr, &story)

@@ -33,6 +33,9 @@ func (c *explainSessionCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	story, err := p.pipeline.ExplainSession(ctx, c.ID, c.Date)
 	if err != nil {
 		return err

@@ -32,6 +32,9 @@ func (c *explainUserCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	id, err := p.config.standsFor(c.ID)
 	if err != nil {
 		return err

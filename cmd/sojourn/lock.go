@@ -55,6 +55,9 @@ func (c *lockStatusCmd) Run(ctx context.Context, a *app) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(lockReport{standing, l})
 	}
+	if p.noLake != "" {
+		a.tellOfNoLake(p)
+	}
 	fmt.Fprintln(a.stdout, standingText(l, standing))
 	return nil
 }
@@ -71,6 +74,9 @@ func standingText(l *lease.Lease, standing lease.Standing) string {
 		return fmt.Sprintf("free: %v did not give the lake back, and its lease expired %s (token %d)", l.Holder, stamp(l.Expires), l.Token)
 	case lease.Dead:
 		return fmt.Sprintf("free: %v did not give the lake back, and its process is gone (token %d)", l.Holder, l.Token)
+	}
+	if l.PutOut != nil && !l.PutOut.IsKnown() {
+		return fmt.Sprintf("free: %v, was put out %s from %s: %s (token %d)", l.PutOut, stamp(l.Released), l.Host, l.Reason, l.Token)
 	}
 	if l.PutOut != nil {
 		return fmt.Sprintf("free: run %s was put out %s from %s: %s (token %d)", l.PutOut.Run, stamp(l.Released), l.Host, l.Reason, l.Token)

@@ -16,7 +16,9 @@ type planCmd struct {
 
 func (c *planCmd) Help() string {
 	return `Lists the raw objects that no run has read yet and the days whose tables are missing or stale,
-with the reason. It writes nothing. Days of objects not read yet are not known.
+with the reason. It writes nothing. The days of objects that are gone, or are to be read again, are
+those that they had events of; which days new objects and new versions have is not known before
+they are read.
 
 Examples:
   sojourn plan
@@ -40,6 +42,9 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 	plan, err := p.pipeline.Plan(ctx, r)
 	if err != nil {
 		return err
+	}
+	if p.noLake != "" {
+		a.tellOfNoLake(p)
 	}
 	var bytes int64
 	again := 0
@@ -98,8 +103,18 @@ func (a *app) plan(ctx context.Context, r schedules.Range, all bool) error {
 	if l := plan.Late; l.Events > 0 {
 		fmt.Fprintf(a.stdout, "%s of %s to %s came after late_limit and do not count: sojourn backfill --affected applies them\n", plural(l.Events, "event"), l.First, l.Last)
 	}
-	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s to publish\n",
-		plural(len(plan.Pending)-again, "new object"), megabytes(bytes), plural(due, "day"), plural(plan.Unpublished, "partition"))
+	publishing := plural(plan.Unpublished, "partition") + " to publish"
+	if plan.InUse != nil {
+		publishing = inUseText
+	}
+	fresh, making := len(plan.Pending)-again, plural(due, "day")
+	switch {
+	case fresh > 0 && due > 0:
+		making += " and the days of new objects"
+	case fresh > 0:
+		making = "the days of new objects"
+	}
+	fmt.Fprintf(a.stdout, "%s to read (%s), %s to make, %s\n", plural(fresh, "new object"), megabytes(bytes), making, publishing)
 	if p.config.Warehouse.BigQuery != nil && (publish > 0 || plan.Unpublished > 0) {
 		fmt.Fprintln(a.stdout, bigquery.UseOf(publish))
 	}

@@ -65,6 +65,9 @@ func (c *quarantineListCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	groups, err := p.pipeline.Quarantine(ctx, f)
 	if err != nil {
 		return err

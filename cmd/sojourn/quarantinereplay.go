@@ -42,6 +42,9 @@ func (c *quarantineReplayCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	p.pipeline.Progress = a.progress.show
 	replay, err := p.pipeline.Replay(ctx, f, c.DryRun)
 	a.progress.done()

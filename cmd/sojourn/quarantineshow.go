@@ -38,6 +38,9 @@ func (c *quarantineShowCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	if err := p.hasLake(); err != nil {
+		return err
+	}
 	shown := 0
 	for r, err := range p.pipeline.Quarantined(ctx, f) {
 		if err != nil {

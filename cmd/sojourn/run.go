@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"sojourn/internal/calendar"
 	"sojourn/schedules"
@@ -10,7 +11,7 @@ import (
 
 type runCmd struct {
 	Date       *calendar.Day `placeholder:"DATE" help:"Make this day, and the earlier ones it depends on, instead of every day up to yesterday."`
-	Accept     string        `placeholder:"REASON" help:"Let days pass checks that block them, and note why."`
+	Accept     *string       `placeholder:"REASON" help:"Let days pass checks that block them, and note why."`
 	AcceptLost []string      `placeholder:"SOURCE" help:"Events of this source, which has none of its objects any more, are to count no more."`
 }
 
@@ -28,7 +29,22 @@ Examples:
 }
 
 func (c *runCmd) Run(ctx context.Context, a *app) error {
-	return a.night(ctx, schedules.Range{To: c.Date}, c.Accept, c.AcceptLost)
+	accept, err := reasonOf(c.Accept)
+	if err != nil {
+		return err
+	}
+	return a.night(ctx, schedules.Range{To: c.Date}, accept, c.AcceptLost)
+}
+
+// reasonOf is the reason given with --accept, "" if that flag was not.
+func reasonOf(accept *string) (string, error) {
+	if accept == nil {
+		return "", nil
+	}
+	if strings.TrimSpace(*accept) == "" {
+		return "", usagef("--accept needs a REASON: why may the days pass?")
+	}
+	return *accept, nil
 }
 
 // night runs the pipeline and tells how it went.

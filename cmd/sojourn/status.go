@@ -48,8 +48,14 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Fresh && status.InUse != nil {
+		return status.InUse // nobody can tell
+	}
 	fresh := status.Freshness()
 	r := schedules.Range{From: c.From, To: c.To}
+	if p.noLake != "" && c.Format == "text" {
+		a.tellOfNoLake(p)
+	}
 	switch {
 	case c.Format == "json" && c.Fresh:
 		err = a.printJSON(fresh)
@@ -66,6 +72,12 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	return err
 }
 
+// tellOfNoLake says to who has not run anything yet that this is so, and to who
+// looks at the wrong place that it is wrong.
+func (a *app) tellOfNoLake(p *project) {
+	fmt.Fprintf(a.stdout, "there is no lake at %s yet: sojourn run makes it\n", p.noLake)
+}
+
 func freshText(f schedules.Freshness) string {
 	if f.IsPublished {
 		return fmt.Sprintf("fresh: %s is published, made %s", f.Day, stamp(f.PublishedAt))
@@ -76,6 +88,8 @@ func freshText(f schedules.Freshness) string {
 	}
 	return fmt.Sprintf("not fresh: %s is %s: %s; %s", f.Day, f.State, oneLine(f.Reason), latest)
 }
+
+const inUseText = "the warehouse is in use by another program, and was not asked what it has got"
 
 func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 	if len(s.Days) == 0 {
@@ -96,8 +110,8 @@ func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 	for i := 0; i < len(days); i++ {
 		d := days[i]
 		// Days without events stand in one line, however many follow each other.
-		if from := d.Day; d.State == schedules.Missing && d.Events == 0 {
-			for i+1 < len(days) && days[i+1].State == schedules.Missing && days[i+1].Events == 0 {
+		if from := d.Day; d.State == schedules.Missing && !d.Due {
+			for i+1 < len(days) && days[i+1].State == schedules.Missing && !days[i+1].Due {
 				i++
 			}
 			name := from.String()
@@ -121,6 +135,9 @@ func (a *app) printStatus(s schedules.Status, r schedules.Range) {
 		counts[schedules.Unpublished], counts[schedules.Missing], s.Yesterday)
 	if l := s.Late; l.Events > 0 {
 		fmt.Fprintf(a.stdout, "%s of %s to %s came after late_limit and do not count: sojourn backfill --affected applies them\n", plural(l.Events, "event"), l.First, l.Last)
+	}
+	if s.InUse != nil {
+		fmt.Fprintln(a.stdout, inUseText)
 	}
 	if s.Foreign > 0 {
 		fmt.Fprintf(a.stdout, "the warehouse holds %s that this lake has not got: it was filled from another lake, or days of this one are gone\n",

@@ -20,6 +20,7 @@ type statusReport struct {
 	Backfills []lake.Backfill     `json:"backfills"`          // staged, and not ended
 	Blocked   *lake.Blocked       `json:"blocked"`            // the run that a check has ended; null if the latest was not
 	Foreign   int                 `json:"foreign_partitions"` // that the warehouse has and the lake has not
+	IsInUse   bool                `json:"warehouse_in_use"`   // by another program: what it has got is not known
 }
 
 // A dayReport is how a day stands.
@@ -28,7 +29,7 @@ type dayReport struct {
 	State    schedules.State `json:"state"`
 	Reason   string          `json:"reason"` // why it is in that state, or will be made again
 	IsDue    bool            `json:"is_due"` // the next run makes it
-	Events   int64           `json:"events"` // staged
+	Events   int64           `json:"events"` // staged, and counting
 	Sessions int64           `json:"sessions"`
 	Revision *int64          `json:"revision"` // this and the rest are null for a day without tables
 	AsOf     *time.Time      `json:"as_of"`    // when the revision was made
@@ -46,7 +47,7 @@ type lateReport struct {
 func reportOf(s schedules.Status, r schedules.Range) statusReport {
 	report := statusReport{
 		Yesterday: s.Yesterday, Freshness: s.Freshness(), Days: []dayReport{}, Lock: lockReport{s.Standing, s.Lease},
-		Late: lateReport{Events: s.Late.Events}, Backfills: append([]lake.Backfill{}, s.Backfills...), Blocked: s.Blocked, Foreign: s.Foreign,
+		Late: lateReport{Events: s.Late.Events}, Backfills: append([]lake.Backfill{}, s.Backfills...), Blocked: s.Blocked, Foreign: s.Foreign, IsInUse: s.InUse != nil,
 	}
 	if s.Late.Events > 0 {
 		report.Late.First, report.Late.Last = &s.Late.First, &s.Late.Last

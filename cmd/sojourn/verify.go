@@ -12,11 +12,11 @@ import (
 
 type verifyCmd struct {
 	days
-	Recompute string `enum:",staged,raw" default:"" placeholder:"FROM" help:"Make days again from staged events or from raw objects, and compare: staged or raw."`
-	Sample    string `default:"100%" placeholder:"SHARE" help:"Make only some of the days again, such as 5%."`
-	Seed      uint64 `default:"1" help:"Which days a sample has: the same ones for the same seed."`
-	LakeOnly  bool   `help:"Leave the warehouse out."`
-	Format    string `enum:"text,json" default:"text" help:"text or json."`
+	Recompute string  `enum:",staged,raw" default:"" placeholder:"FROM" help:"Make days again from staged events or from raw objects, and compare: staged or raw."`
+	Sample    *string `placeholder:"SHARE" help:"With --recompute: make only some of the days again, such as 5%."`
+	Seed      uint64  `default:"1" help:"Which days a sample has: the same ones for the same seed."`
+	LakeOnly  bool    `help:"Leave the warehouse out."`
+	Format    string  `enum:"text,json" default:"text" help:"text or json."`
 }
 
 func (c *verifyCmd) Help() string {
@@ -42,9 +42,15 @@ func (c *verifyCmd) Run(ctx context.Context, a *app) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	sample, err := parseShare(c.Sample)
-	if err != nil {
-		return err
+	sample := 1.0
+	if c.Sample != nil {
+		if c.Recompute == "" {
+			return usagef("--sample says how many of the days are made again: want --recompute staged or raw with it")
+		}
+		var err error
+		if sample, err = parseShare(*c.Sample); err != nil {
+			return err
+		}
 	}
 	p, err := a.open(ctx, false)
 	if err != nil {

@@ -30,6 +30,7 @@ type project struct {
 	pipeline *schedules.Pipeline
 
 	pseudonyms *extract.Pseudonyms // nil if ids are kept as they are
+	noLake     string              // where a lake was looked for, and is none; empty if it is there
 	opened     []io.Closer
 }
 
@@ -97,12 +98,15 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 	}
 	if location := cfg.path(cfg.Lake); !create && !strings.Contains(location, "://") {
 		if _, err := os.Stat(location); errors.Is(err, fs.ErrNotExist) {
-			cfg.Lake = "mem://" // nothing there, and nothing to be written
+			p.noLake, cfg.Lake = cfg.Lake, "mem://" // nothing there, and nothing to be written
 		}
 	}
 	lake, err := p.bucket(ctx, cfg.Lake, create)
 	if err != nil {
 		return nil, usagef("lake: %w", err)
+	}
+	if p.noLake != "" {
+		lake = lake.Named(p.noLake)
 	}
 	reference, err := p.reference(cfg)
 	if err != nil {
@@ -121,6 +125,15 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 		Now: time.Now, Run: run.String(), Log: a.log,
 	}
 	return p, nil
+}
+
+// hasLake is for commands that only read: it is an error if there is nothing
+// to be read.
+func (p *project) hasLake() error {
+	if p.noLake == "" {
+		return nil
+	}
+	return usagef("there is no lake at %s: is lake, or --lake, right? sojourn run makes it", p.noLake)
 }
 
 // sources opens the configured sources.

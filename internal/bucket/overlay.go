@@ -12,6 +12,8 @@ import (
 	"sync"
 
 	"gocloud.dev/gcerrors"
+
+	"sojourn/internal/redact"
 )
 
 // Sub returns the objects of the bucket whose names begin with prefix, as a
@@ -21,6 +23,13 @@ func (b *Bucket) Sub(prefix string) *Bucket {
 		url: b.url + "/" + strings.TrimSuffix(prefix, "/"), base: b.base, dir: b.dir, blob: b.blob, version: b.version,
 		prefix: b.prefix + prefix, borrowed: true, closed: b.closed, guard: b.guard,
 	}
+}
+
+// Named is the bucket as messages are to call it. It need not be closed.
+func (b *Bucket) Named(location string) *Bucket {
+	named := *b
+	named.url, named.borrowed = redact.Location(location), true
+	return &named
 }
 
 // whiteouts is the folder of an overlay that names what was deleted from below.

@@ -13,7 +13,7 @@ import (
 type Cause struct {
 	ObjectKey
 	Change Change `json:"change"`
-	Events int64  `json:"events"` // of the day that it brings, or takes away if it is removed
+	Events int64  `json:"events"` // of the day that it brings; of one that is removed or to be read again, that it had
 }
 
 // A Change is what became of a raw object.
@@ -25,6 +25,9 @@ const (
 	Replaced Change = "replaced" // it was read again, in another version or another way
 	Replayed Change = "replayed" // it was read again as records of it were in quarantine
 	Removed  Change = "removed"  // it does not count any more
+
+	// ToRead is foreseen: it has been read before, and a run would read it again.
+	ToRead Change = "to be read again"
 )
 
 // String is such as "app b.ndjson (new, 5 events)".

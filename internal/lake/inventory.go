@@ -82,6 +82,17 @@ func Take(ctx context.Context, b *bucket.Bucket) (*Inventory, error) {
 	return inv, nil
 }
 
+// IsOfRuns says whether any run has ever been at work there, if only to find
+// nothing to do.
+func (inv *Inventory) IsOfRuns() bool {
+	for object := range inv.Objects {
+		if strings.HasPrefix(object, "runs/") {
+			return true
+		}
+	}
+	return false
+}
+
 // IsStaged says whether an object is in an inventory of Staged.
 func (inv *Inventory) IsStaged(object string) bool {
 	for id := range inv.Staged {

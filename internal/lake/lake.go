@@ -127,6 +127,10 @@ type StagedFile struct {
 	File
 	Superseded []ObjectKey `json:"-"` // sorted
 
+	// Fallen counts the events of the file's day and batch that no longer count.
+	// It is with the first of their files: what an object has in each is not noted.
+	Fallen int64 `json:"-"`
+
 	// SupersededSHA256 is a digest of Superseded; empty if that is. A day's
 	// manifest keeps no more: the list can be long, and the batches have it.
 	SupersededSHA256 string `json:"superseded_sha256,omitempty"`

@@ -23,11 +23,15 @@ func Staged(done []Batch) map[calendar.Day][]StagedFile {
 				fallen = append(fallen, in)
 			}
 		}
-		for _, f := range batch.Staged {
+		for j, f := range batch.Staged {
 			if f.IsLate && f.AppliedBy == "" {
 				continue
 			}
-			byDay[f.Day] = append(byDay[f.Day], stagedFile(f, fallen))
+			staged := stagedFile(f, fallen)
+			if j > 0 && batch.Staged[j-1].Day == f.Day {
+				staged.Fallen = 0
+			}
+			byDay[f.Day] = append(byDay[f.Day], staged)
 		}
 	}
 	for _, files := range byDay {
@@ -40,7 +44,9 @@ func Staged(done []Batch) map[calendar.Day][]StagedFile {
 // fallen.
 func stagedFile(f File, fallen []Input) StagedFile {
 	var superseded []ObjectKey
+	events := int64(0)
 	for _, in := range fallen {
+		events += in.eventsOf(f.Day)
 		if in.mayHave(f.Day) {
 			superseded = append(superseded, ObjectKey{in.Source, in.Object})
 		}
@@ -50,7 +56,7 @@ func stagedFile(f File, fallen []Input) StagedFile {
 		sortKeys(superseded)
 		digest = fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%q", superseded)))
 	}
-	return StagedFile{f, superseded, digest}
+	return StagedFile{File: f, Superseded: superseded, Fallen: events, SupersededSHA256: digest}
 }
 
 // mayHave says whether an object has events of a day. Where that was not noted

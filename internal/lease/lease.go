@@ -36,8 +36,17 @@ type Holder struct {
 }
 
 func (h Holder) String() string {
+	if !h.IsKnown() {
+		return "a run that is not known, as its lease could not be read"
+	}
 	return fmt.Sprintf("run %s (process %d on %s, since %s)", h.Run, h.PID, h.Host, h.Since.Format(time.RFC3339))
 }
+
+// unknown is who held a lease that nobody can read.
+var unknown = Holder{Run: "unknown"}
+
+// IsKnown says whether anything is known of the run.
+func (h Holder) IsKnown() bool { return h != unknown }
 
 // A Lease is the right of one run to write to a lake, for a time.
 type Lease struct {

@@ -17,7 +17,7 @@ func PutOut(ctx context.Context, b *bucket.Bucket, c Claim, reason string) (*Lea
 		now := c.Now().UTC().Truncate(time.Second)
 		top, err := Current(ctx, b)
 		if unreadable := (*UnreadableError)(nil); errors.As(err, &unreadable) {
-			top = &Lease{Token: unreadable.Token, Holder: Holder{Run: "unknown"}}
+			top = &Lease{Token: unreadable.Token, Holder: unknown}
 		} else if err != nil {
 			return nil, err
 		}

@@ -54,6 +54,41 @@ func anchors(document string) []string {
 	return names
 }
 
+// Who looks for a heading finds one place.
+func TestHeadingsOfAPageDiffer(t *testing.T) {
+	for _, name := range tracked(t) {
+		if path.Ext(name) != ".md" || name == "CHANGELOG.md" {
+			continue
+		}
+		seen := map[string]bool{}
+		for _, anchor := range anchors(text(t, name)) {
+			if seen[anchor] {
+				t.Errorf("%s has #%s twice", name, anchor)
+			}
+			seen[anchor] = true
+		}
+	}
+}
+
+// The examples of schedulers do not repeat a run that would end the same way.
+func TestSchedulersRepeatWhatMayPass(t *testing.T) {
+	page := text(t, "docs/operations.md")
+	var final []string
+	for _, row := range regexp.MustCompile(`(?m)^\| (\d+) \|.*\| (.+) \|$`).FindAllStringSubmatch(page, -1) {
+		if status := row[1]; status != "5" && !strings.Contains(row[2], "again") || status == "2" { // a run has no 5
+			final = append(final, status)
+		}
+	}
+	for what, list := range map[string]string{
+		"systemd":    "RestartPreventExitStatus=" + strings.Join(final, " ") + "\n",
+		"Kubernetes": "values: [" + strings.Join(final, ", ") + "]",
+	} {
+		if len(final) == 0 || !strings.Contains(page, list) {
+			t.Errorf("docs/operations.md: %s is to repeat no run that ends with %s: want %q", what, final, list)
+		}
+	}
+}
+
 func TestEveryPackageIsOnTheMap(t *testing.T) {
 	page := text(t, "ARCHITECTURE.md")
 	for dir := range mayImport {

@@ -92,7 +92,7 @@ func (w *Warehouse) connect(ctx context.Context, mode access) (*sql.DB, error) {
 	})
 	if err != nil {
 		if strings.Contains(err.Error(), "Could not set lock") {
-			return nil, fmt.Errorf("warehouse %s is in use by another program: close it there and try again: %w", w.path, err)
+			return nil, &load.InUseError{Warehouse: w.path, Err: err}
 		}
 		return nil, fmt.Errorf("open warehouse %s: %w", w.path, err)
 	}
