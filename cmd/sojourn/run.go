@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
+	"sojourn/extract"
 	"sojourn/internal/calendar"
 	"sojourn/schedules"
 )
@@ -56,6 +58,11 @@ func (a *app) night(ctx context.Context, r schedules.Range, accept string, lost 
 	defer p.Close()
 	if err := p.hasWarehouse(ctx); err != nil {
 		return err
+	}
+	for _, name := range lost {
+		if !slices.ContainsFunc(p.pipeline.Sources, func(s extract.Source) bool { return s.Name == name }) {
+			return usagef("--accept-lost %s: there is no source of that name", name)
+		}
 	}
 	p.pipeline.Accept, p.pipeline.AcceptLost = accept, lost
 	sum, err := a.runNight(ctx, p, r)
