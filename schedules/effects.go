@@ -41,7 +41,11 @@ func (p *Pipeline) references(ctx context.Context, made map[calendar.Day]lake.Da
 	if err != nil {
 		return nil, err
 	}
-	late, err := load.EncodeLate(p.lateArrivals(batches))
+	arrivals, err := p.lateArrivals(ctx, batches)
+	if err != nil {
+		return nil, err
+	}
+	late, err := load.EncodeLate(arrivals)
 	if err != nil {
 		return nil, err
 	}

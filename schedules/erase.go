@@ -202,8 +202,8 @@ func (p *Pipeline) finishErasure(ctx context.Context, stone lake.Tombstone) (lak
 	return receipt, nil
 }
 
-// eraseBatches commits every batch without the records of the erased and
-// returns the manifests of all batches.
+// eraseBatches commits every batch without the records of the erased, hides the
+// names of raw objects that name them, and returns the manifests of all batches.
 func (p *Pipeline) eraseBatches(ctx context.Context, stone lake.Tombstone, erased *lake.Erased) ([]lake.Batch, error) {
 	batches, err := p.batches(ctx)
 	if err != nil {
@@ -226,7 +226,7 @@ func (p *Pipeline) eraseBatches(ctx context.Context, stone lake.Tombstone, erase
 		at.Done++
 		p.progress(at)
 	}
-	return batches, nil
+	return batches, lake.HideErased(ctx, p.Lake, erased)
 }
 
 // removeDays takes back the manifests of days that have no events any more:

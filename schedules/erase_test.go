@@ -16,6 +16,7 @@ import (
 	"sojourn/extract"
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/internal/parquetfile"
 	"sojourn/load"
 	"sojourn/transform"
 )
@@ -341,6 +342,83 @@ func TestErasureLeavesLateEventsAsTheyAre(t *testing.T) {
 		t.Errorf("error %v, days due %v, %+v wait", err, plan.Due(), plan.Late)
 	}
 	s.result(t)
+}
+
+// A raw object that has an erased id in its name is not called by it any more:
+// not where revisions say why they were made, not in the tables, not when it
+// moves a day again. What is not of the erased moves nothing else.
+func TestErasureHidesNamesOfObjects(t *testing.T) {
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	s.LateLimit = 48 * time.Hour
+	at := func(day, hour int) int64 { return s.Zone.Start(date(day)) + int64(hour)*time.Hour.Microseconds() }
+	s.put(t, "a.ndjson", line("1", "d2", "bob", "tap", at(28, 10)), line("2", "d2", "bob", "tap", at(29, 10)))
+	s.night(t, date(30), Range{})
+	s.put(t, "a/carol/x.ndjson", line("3", "d1", "carol", "tap", at(29, 11)), line("4", "d3", "eve", "tap", at(29, 12)))
+	s.put(t, "a/user-carol/y.ndjson", line("5", "d3", "eve", "tap", at(28, 12)))
+	s.put(t, "carol_late.ndjson", line("6", "d3", "eve", "tap", at(20, 12)))
+	s.put(t, "b.ndjson", line("7", "d3", "eve", "tap", at(28, 13)))
+	s.night(t, date(30), Range{})
+
+	told := func() (texts []string) {
+		made, err := lake.Days(t.Context(), s.Lake)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, day := range slices.Sorted(maps.Keys(made)) {
+			for _, r := range rows[load.Restatement](t, s.Lake, made[day].Restatements) {
+				if text := fmt.Sprintf("%s %d %s", r.Date, r.Revision, r.Objects); !slices.Contains(texts, text) {
+					texts = append(texts, text)
+				}
+			}
+		}
+		data, err := s.Lake.Read(t.Context(), "reference/late.parquet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		late, err := parquetfile.Decode[load.LateArrival](data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range late {
+			texts = append(texts, "late "+r.Object)
+		}
+		return texts
+	}
+	before := told()
+	s.erase(t, date(30), []string{"carol"})
+	after := told()
+	for _, text := range before {
+		for _, object := range []string{"a/carol/x.ndjson", "a/user-carol/y.ndjson", "carol_late.ndjson"} {
+			text = strings.ReplaceAll(text, object, lake.ErasedObject)
+		}
+		if !slices.Contains(after, text) {
+			t.Errorf("%q is not told any more", text)
+		}
+	}
+	if all := strings.Join(before, "\n"); strings.Count(all, "carol") < 3 {
+		t.Fatalf("there is nothing to hide:\n%s", all)
+	}
+	s.result(t)
+
+	// An object with such a name that is of others moves a day later on.
+	s.put(t, "carol.ndjson", line("8", "d3", "eve", "tap", at(29, 14)))
+	s.night(t, date(30), Range{})
+	if all := strings.Join(told(), "\n"); strings.Contains(all, "carol") {
+		t.Errorf("the tables name objects by the erased id:\n%s", all)
+	}
+	for name := range objects(t, s.Lake) {
+		if !strings.HasPrefix(name, "runs/days/") && !strings.HasPrefix(name, "runs/revisions/") {
+			continue
+		}
+		if data, err := s.Lake.Read(t.Context(), name); err != nil || strings.Contains(string(data), "carol") {
+			t.Errorf("%s has the id: %v", name, err)
+		}
+	}
+	if again := s.night(t, date(30), Range{}); !again.Idle() {
+		t.Errorf("one more run did %+v", again)
+	}
+	s.verify(t, VerifyOptions{})
 }
 
 // Where days had nobody else they are gone, and the day before them is the last

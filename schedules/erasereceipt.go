@@ -94,7 +94,7 @@ func (p *Pipeline) beginErasure(ctx context.Context, stone lake.Tombstone, erase
 	for _, key := range slices.SortedFunc(maps.Keys(raw), func(a, b lake.ObjectKey) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Object, b.Object))
 	}) {
-		if erased.In([]byte(key.Object)) {
+		if erased.InName(key.Object) {
 			receipt.Unnamed++
 			continue
 		}

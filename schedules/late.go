@@ -58,7 +58,7 @@ func waiting(batches []lake.Batch) []lake.File {
 }
 
 // lateArrivals tells of all late events, by batch, source, object and day.
-func (p *Pipeline) lateArrivals(batches []lake.Batch) []load.LateArrival {
+func (p *Pipeline) lateArrivals(ctx context.Context, batches []lake.Batch) ([]load.LateArrival, error) {
 	var rows []load.LateArrival
 	for _, b := range batches {
 		appliedBy := map[calendar.Day]string{}
@@ -83,7 +83,19 @@ func (p *Pipeline) lateArrivals(batches []lake.Batch) []load.LateArrival {
 			}
 		}
 	}
-	return rows
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	erased, err := lake.ReadErased(ctx, p.Lake)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		if r := &rows[i]; erased.InName(r.Object) {
+			r.Object = lake.ErasedObject
+		}
+	}
+	return rows, nil
 }
 
 // LateEvents are late events that do not count.

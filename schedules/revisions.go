@@ -116,6 +116,13 @@ func (c *chain) revise(ctx context.Context, w *work, m *lake.Day, headline map[s
 		m.MoreCauses = len(w.because) - len(m.Because)
 		m.Accepted, m.Checks, m.Headline = w.accepted, w.found, headline
 	}
+	if len(m.Because) > 0 {
+		erased, err := lake.ReadErased(ctx, c.lake)
+		if err != nil {
+			return sideFile{}, err
+		}
+		m.Because, _ = erased.Hide(m.Because)
+	}
 	rows, err := c.restatements(ctx, w, m)
 	if err != nil {
 		return sideFile{}, err

@@ -232,7 +232,11 @@ func TestLateEventsWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told []string
-	for _, r := range s.lateArrivals(batches) {
+	arrivals, err := s.lateArrivals(t.Context(), batches)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range arrivals {
 		told = append(told, fmt.Sprintf("%s %s %d events %d days late %v", r.Object, r.Date, r.Events, r.AgeDays, r.IsApplied))
 	}
 	if diff := cmp.Diff([]string{"b.ndjson 2026-03-25 1 events 6 days late false", "b.ndjson 2026-03-26 1 events 5 days late false"}, told); diff != "" {

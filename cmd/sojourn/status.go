@@ -53,17 +53,20 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 	}
 	fresh := status.Freshness()
 	r := schedules.Range{From: c.From, To: c.To}
-	if p.noLake != "" && c.Format == "text" {
-		a.tellOfNoLake(p)
+	if p.noLake != "" {
+		fresh.Reason = "there is no lake at " + p.noLake
 	}
 	switch {
 	case c.Format == "json" && c.Fresh:
 		err = a.printJSON(fresh)
 	case c.Format == "json":
-		err = a.printJSON(reportOf(status, r))
+		err = a.printJSON(reportOf(status, fresh, r))
 	case c.Fresh:
 		fmt.Fprintln(a.stdout, freshText(fresh))
 	default:
+		if p.noLake != "" {
+			a.tellOfNoLake(p)
+		}
 		a.printStatus(status, r)
 	}
 	if err == nil && c.Fresh && !fresh.IsPublished {

@@ -44,9 +44,9 @@ type lateReport struct {
 	Last   *calendar.Day `json:"last_day"`
 }
 
-func reportOf(s schedules.Status, r schedules.Range) statusReport {
+func reportOf(s schedules.Status, fresh schedules.Freshness, r schedules.Range) statusReport {
 	report := statusReport{
-		Yesterday: s.Yesterday, Freshness: s.Freshness(), Days: []dayReport{}, Lock: lockReport{s.Standing, s.Lease},
+		Yesterday: s.Yesterday, Freshness: fresh, Days: []dayReport{}, Lock: lockReport{s.Standing, s.Lease},
 		Late: lateReport{Events: s.Late.Events}, Backfills: append([]lake.Backfill{}, s.Backfills...), Blocked: s.Blocked, Foreign: s.Foreign, IsInUse: s.InUse != nil,
 	}
 	if s.Late.Events > 0 {

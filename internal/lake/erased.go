@@ -73,24 +73,60 @@ func (e *Erased) Has(id string) bool {
 // longer run of letters, digits and the signs that ids are made of. Text of
 // JSON and of URLs is also read without its escapes.
 func (e *Erased) In(text []byte) bool {
+	return e.inPlain(text, IsWordEdge)
+}
+
+// InName says whether an erased id stands in the name of a raw object. There
+// it may also follow or be followed by one of the signs that join the parts of
+// a name: user-ann.json has ann in it.
+func (e *Erased) InName(object string) bool {
+	return e.inPlain([]byte(object), func(text []byte, at int) bool {
+		return IsWordEdge(text, at) || isJoint(text[at-1]) || isJoint(text[at])
+	})
+}
+
+func isJoint(c byte) bool { return c == '_' || c == '-' || c == '.' }
+
+// ErasedObject stands in the place of the name of a raw object that has an
+// erased id in it.
+const ErasedObject = "(erased)"
+
+// Hide puts [ErasedObject] in the place of such names. It returns the causes
+// that it was given if none has one.
+func (e *Erased) Hide(causes []Cause) (shown []Cause, hidden bool) {
+	for i, c := range causes {
+		if !e.InName(c.Object) {
+			continue
+		}
+		if !hidden {
+			causes, hidden = slices.Clone(causes), true
+		}
+		causes[i].Object = ErasedObject
+	}
+	return causes, hidden
+}
+
+// inPlain looks for an erased id between edges, in a text and in what it is
+// without escapes.
+func (e *Erased) inPlain(text []byte, isEdge func(text []byte, at int) bool) bool {
 	if !e.Anybody() {
 		return false
 	}
-	if e.in(text) {
+	if e.in(text, isEdge) {
 		return true
 	}
 	plain := unescape(text)
-	return !bytes.Equal(plain, text) && e.in(plain)
+	return !bytes.Equal(plain, text) && e.in(plain, isEdge)
 }
 
-func (e *Erased) in(text []byte) bool {
+func (e *Erased) in(text []byte, isEdge func(text []byte, at int) bool) bool {
 	for from := range text {
-		if !IsWordEdge(text, from) {
+		if !isEdge(text, from) {
 			continue
 		}
 		for _, length := range e.lengths {
 			to := from + length
-			if to <= len(text) && IsWordEdge(text, to) && e.hashes[e.hash(text[from:to])] {
+			if to <= len(text) && isEdge(text, to) && e.hashes[e.hash(text[from:to])] {
 				return true
 			}
 		}

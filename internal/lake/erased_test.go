@@ -67,6 +67,19 @@ func TestErasedIDIsFoundAsAWord(t *testing.T) {
 			t.Errorf("in %.60q: %v", text, got)
 		}
 	}
+	for name, want := range map[string]bool{
+		"a/ann/x.json":        true,
+		"a/user-ann/x.json":   true,
+		"a/user_ann.json":     true,
+		"ann.ndjson":          true,
+		"day=1/uid%3Dann.csv": true,
+		"joann/annabel.json":  false,
+		"":                    false,
+	} {
+		if got := erased.InName(name); got != want {
+			t.Errorf("in the name %q: %v", name, got)
+		}
+	}
 	if !erased.Has("ann") || erased.Has("bob") || erased.Has("") || erased.Has("Ann") {
 		t.Error("an id is not what it is")
 	}

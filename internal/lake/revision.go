@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,6 +41,53 @@ func Revisions(ctx context.Context, b *bucket.Bucket, day calendar.Day) ([]Day, 
 // there is none.
 func ReadRevision(ctx context.Context, b *bucket.Bucket, day calendar.Day, revision int64) (*Day, error) {
 	return readJSON[Day](ctx, b, fmt.Sprintf("%s%s/%06d.json", revisions, day, revision))
+}
+
+// HideErased takes the names of raw objects with an erased id in them out of
+// what manifests of days, and of their revisions, say of why they were made.
+// The days whose table of restatements has such a name are due afterwards.
+func HideErased(ctx context.Context, b *bucket.Bucket, e *Erased) error {
+	made, err := Days(ctx, b)
+	if err != nil {
+		return err
+	}
+	replaced, err := ReplacedRevisions(ctx, b)
+	if err != nil {
+		return err
+	}
+	all := maps.Clone(replaced)
+	for day := range made {
+		all[day] = 0
+	}
+	for _, day := range slices.Sorted(maps.Keys(all)) {
+		var was []Day // that have such names
+		if replaced[day] > 0 {
+			revisions, err := Revisions(ctx, b, day)
+			if err != nil {
+				return err
+			}
+			for _, r := range revisions {
+				hidden := false
+				if r.Because, hidden = e.Hide(r.Because); hidden {
+					was = append(was, r)
+				}
+			}
+		}
+		m, ok := made[day]
+		hidden := false
+		if m.Because, hidden = e.Hide(m.Because); ok && (hidden || len(was) > 0) {
+			m.Inputs = nil // so that it is made again, if this is where it ends
+			if err := WriteDay(ctx, b, m); err != nil {
+				return err
+			}
+		}
+		for _, r := range was {
+			if err := WriteRevision(ctx, b, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // ReplacedRevisions returns the number of the latest revision of each day that
