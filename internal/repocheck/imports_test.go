@@ -36,7 +36,7 @@ var mayImport = map[string]rule{
 	},
 
 	"sql":  {ours: "internal/calendar"},
-	"load": {ours: "internal/calendar internal/parquetfile sql transform"},
+	"load": {ours: "internal/calendar internal/parquetfile sql transform", theirs: "golang.org/x/sync"},
 	"load/duckdb": {
 		ours:   "internal/bucket internal/calendar internal/crash load sql",
 		theirs: "github.com/duckdb/duckdb-go",
