@@ -66,12 +66,14 @@ const (
 )
 
 // session makes every connection answer like BigQuery where the two differ,
-// and keeps DuckDB from fetching extensions.
+// and keeps DuckDB from fetching extensions, and from keeping the contents of
+// files that are read once.
 const session = `
 SET TimeZone = 'UTC';
 SET default_null_order = 'nulls_first_on_asc_last_on_desc';
 SET autoinstall_known_extensions = false;
-SET autoload_known_extensions = false;`
+SET autoload_known_extensions = false;
+SET enable_external_file_cache = false;`
 
 // connect opens the file. The caller closes it.
 func (w *Warehouse) connect(ctx context.Context, mode access) (*sql.DB, error) {
