@@ -45,7 +45,7 @@ func main() {
 	b.late = sizes{0, 3, 10, 30}
 	flag.Var(&b.late, "late", "percent of a night's events that come late")
 	flag.IntVar(&b.restateUsers, "restate-users", 200_000, "users known where one event comes late")
-	flag.StringVar(&b.budget, "budget", "1GiB", "with -memory: what sojourn run is given as --memory")
+	flag.StringVar(&b.budgets, "budgets", "1GiB", "with -memory: what sojourn run is given as --memory, with commas between them")
 	flag.IntVar(&b.botEvents, "bot-events", 5_000_000, "with -memory: events of the bot")
 	flag.IntVar(&b.manyUsers, "many-users", 2_000_000, "with -memory: users of the day of many users")
 	flag.IntVar(&b.smallObjects, "small-objects", 10_000, "with -memory: objects of ten events each")
@@ -65,7 +65,7 @@ type bench struct {
 	events, days, users, late sizes
 	dayEvents, restateUsers   int
 
-	budget                                    string
+	budgets                                   string
 	botEvents, manyUsers, smallObjects, bigMB int
 }
 
@@ -102,12 +102,12 @@ func (b *bench) run(ctx context.Context, only string, memory bool) (err error) {
 		}
 	}
 	fmt.Println(process.Machine(filepath.Join(b.dir, "duckdb")))
-	measurements := b.growths()
+	wanted := func(name string) bool { return only == "" || slices.Contains(strings.Split(only, ","), name) }
 	if memory {
-		measurements = b.peaks()
+		return b.memory(ctx, wanted)
 	}
-	for _, m := range measurements {
-		if only != "" && !slices.Contains(strings.Split(only, ","), m.name) {
+	for _, m := range b.growths() {
+		if !wanted(m.name) {
 			continue
 		}
 		table, err := m.make(ctx)

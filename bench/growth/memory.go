@@ -3,56 +3,58 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 )
 
-// peaks are the measurements of memory: days that are out of the ordinary.
-func (b *bench) peaks() []measurement {
-	return []measurement{
-		{"bot", b.peak("one user with a session over the whole day", func(p *project) error {
-			return p.add("bot", crowd{users: 1, each: b.botEvents, session: b.botEvents})
-		})},
-		{"users", b.peak("users with an event each", func(p *project) error {
-			return p.add("many", crowd{users: b.manyUsers, each: 1})
-		})},
-		{"objects", b.peak("objects of ten events", func(p *project) error {
-			return p.add("small", crowd{users: b.smallObjects * 10 / each, each: each, object: 10})
-		})},
-		{"big", b.peak("one object", func(p *project) error {
-			const line = 467 // bytes, about
-			events := b.bigMB * 1_000_000 / line
-			return p.add("big", crowd{users: events / each, each: each, object: events})
-		})},
+// A strain is a day that is out of the ordinary.
+type strain struct {
+	name, what string
+	crowd      crowd
+}
+
+func (b *bench) strains() []strain {
+	const line = 440 // bytes, about
+	big := b.bigMB * 1_000_000 / line
+	return []strain{
+		{"bot", "one user, one session all day", crowd{users: 1, each: b.botEvents, session: b.botEvents}},
+		{"users", "many users, an event each", crowd{users: b.manyUsers, each: 1}},
+		{"objects", "small objects", crowd{users: b.smallObjects * 10 / each, each: each, object: 10}},
+		{"big", "one object", crowd{users: big / each, each: each, object: big}},
 	}
 }
 
-// peak measures the first night of objects that fill makes.
-func (b *bench) peak(what string, fill func(*project) error) func(context.Context) (string, error) {
-	return func(ctx context.Context) (table string, err error) {
-		err = b.with(func(p *project) error {
-			if err := fill(p); err != nil {
+// memory measures the first night of each strain.
+func (b *bench) memory(ctx context.Context, wanted func(string) bool) error {
+	fmt.Print("\n| | objects | events | MB | compressed | --memory |")
+	for _, m := range measures {
+		fmt.Printf(" %s |", m.name)
+	}
+	fmt.Print("\n| --- |" + strings.Repeat(" ---: |", 5+len(measures)) + "\n")
+	for _, s := range b.strains() {
+		if !wanted(s.name) {
+			continue
+		}
+		err := b.with(func(p *project) error {
+			if err := p.add(s.name, s.crowd); err != nil {
 				return err
 			}
-			n, err := p.measure(ctx, b.runs, "--memory", b.budget)
-			if err != nil {
-				return err
+			for _, budget := range strings.Split(b.budgets, ",") {
+				n, err := p.measure(ctx, b.runs, "--memory", budget)
+				if err != nil {
+					return err
+				}
+				fmt.Printf("| %s | %s | %s | %.0f | %.0f | %s |", s.what, count(int(p.objects)), count(int(p.lines)),
+					float64(p.raw)/1e6, float64(p.compressed)/1e6, budget)
+				for _, m := range measures {
+					fmt.Printf(" "+m.format+" |", m.of(n))
+				}
+				fmt.Println()
 			}
-			fmt.Fprintf(os.Stderr, "%s: %.2f s CPU, %.2f s wall, %.0f MB\n", what, n.CPU.Seconds(), n.Wall.Seconds(), float64(n.RSS)/1e6)
-			var s strings.Builder
-			s.WriteString("| | objects | events | MB | compressed | --memory |")
-			for _, m := range measures {
-				fmt.Fprintf(&s, " %s |", m.name)
-			}
-			s.WriteString("\n| --- |" + strings.Repeat(" ---: |", 5+len(measures)) + "\n")
-			fmt.Fprintf(&s, "| %s | %s | %s | %.0f | %.0f | %s |", what, count(int(p.objects)), count(int(p.lines)),
-				float64(p.raw)/1e6, float64(p.compressed)/1e6, b.budget)
-			for _, m := range measures {
-				fmt.Fprintf(&s, " "+m.format+" |", m.of(n))
-			}
-			table = s.String() + "\n"
 			return nil
 		})
-		return table, err
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
 	}
+	return nil
 }
