@@ -23,7 +23,7 @@ const each = 20
 func (b *bench) growthOfEvents(ctx context.Context) (string, error) {
 	s := series{of: "events of the day"}
 	for _, events := range b.events {
-		err := b.with(func(p *project) error {
+		err := b.with(fmt.Sprint("events-", events), func(p *project) error {
 			if err := p.add("day", crowd{users: events / each, each: each}); err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ func (b *bench) growthOfEvents(ctx context.Context) (string, error) {
 func (b *bench) growthOfHistory(ctx context.Context) (string, error) {
 	s := series{of: "days of history"}
 	for _, days := range b.days {
-		err := b.with(func(p *project) error {
+		err := b.with(fmt.Sprint("history-", days), func(p *project) error {
 			for day := days; day > 0; day-- {
 				if err := p.add("few", crowd{day: day, users: 5, each: 10}); err != nil {
 					return err
@@ -72,7 +72,7 @@ const activeUsers = 5000
 func (b *bench) growthOfUsers(ctx context.Context) (string, error) {
 	s := series{of: "users known"}
 	for _, users := range b.users {
-		err := b.with(func(p *project) error {
+		err := b.with(fmt.Sprint("users-", users), func(p *project) error {
 			if err := p.add("all", crowd{day: 2, users: users, each: 1}); err != nil {
 				return err
 			}
@@ -106,7 +106,7 @@ const (
 func (b *bench) growthOfLate(ctx context.Context) (string, error) {
 	s := series{of: "percent late"}
 	for _, percent := range b.late {
-		err := b.with(func(p *project) error {
+		err := b.with(fmt.Sprint("late-", percent), func(p *project) error {
 			const users = lateEvents / each
 			for day := lateDays + 1; day > 0; day-- {
 				if err := p.add("day", crowd{day: day, users: users, each: each}); err != nil {
@@ -147,7 +147,7 @@ const (
 // 5,000 of them in turn.
 func (b *bench) restating(ctx context.Context) (string, error) {
 	s := series{of: "what is made"}
-	err := b.with(func(p *project) error {
+	err := b.with("restate", func(p *project) error {
 		if err := p.add("all", crowd{day: restateDays - 1, users: b.restateUsers, each: 1}); err != nil {
 			return err
 		}
@@ -188,12 +188,12 @@ func (b *bench) restating(ctx context.Context) (string, error) {
 }
 
 // with calls a function with a new project, and removes it.
-func (b *bench) with(do func(*project) error) error {
-	p, err := b.project("project")
+func (b *bench) with(name string, do func(*project) error) error {
+	p, err := b.project(name)
 	if err != nil {
 		return err
 	}
-	if err := do(p); err != nil {
+	if err := do(p); err != nil || b.keep {
 		return err
 	}
 	return p.remove()

@@ -33,6 +33,7 @@ func main() {
 	defer stop()
 	b := bench{}
 	flag.IntVar(&b.runs, "runs", 1, "how often each night is measured; the one of median CPU time counts")
+	flag.BoolVar(&b.keep, "keep", false, "leave the temporary folder, to look at or to profile a night on")
 	only := flag.String("only", "", "which measurements to make, such as events,late; all if empty")
 	memory := flag.Bool("memory", false, "measure peaks of memory instead of growth")
 	b.events = sizes{100_000, 300_000, 1_000_000}
@@ -61,6 +62,7 @@ func main() {
 type bench struct {
 	dir  string
 	runs int
+	keep bool
 
 	events, days, users, late sizes
 	dayEvents, restateUsers   int
@@ -92,7 +94,11 @@ func (b *bench) run(ctx context.Context, only string, memory bool) (err error) {
 	if b.dir, err = os.MkdirTemp("", "sojourn-growth-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(b.dir)
+	if b.keep {
+		fmt.Fprintln(os.Stderr, b.dir)
+	} else {
+		defer os.RemoveAll(b.dir)
+	}
 	for _, args := range [][]string{
 		{"build", "-C", "..", "-o", filepath.Join(b.dir, "sojourn"), "./cmd/sojourn"},
 		{"build", "-o", b.dir + "/", "./duckdb"},

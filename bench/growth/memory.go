@@ -34,7 +34,7 @@ func (b *bench) memory(ctx context.Context, wanted func(string) bool) error {
 		if !wanted(s.name) {
 			continue
 		}
-		err := b.with(func(p *project) error {
+		err := b.with(s.name, func(p *project) error {
 			if err := p.add(s.name, s.crowd); err != nil {
 				return err
 			}
