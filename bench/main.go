@@ -17,6 +17,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+
+	"sojourn/bench/internal/process"
 )
 
 //go:embed sojourn.yaml
@@ -52,7 +54,7 @@ func run(ctx context.Context, events, pairs int, profiles bool) error {
 	if err := measure(ctx, contenders, pairs); err != nil {
 		return err
 	}
-	fmt.Printf("%s\n%s\n%s\n", machine(dir), data, table(contenders))
+	fmt.Printf("%s\n%s\n%s\n", process.Machine(filepath.Join(dir, "duckdb")), data, table(contenders))
 
 	// A child's peak is at least that of the process that starts it, so what
 	// takes memory here comes last.

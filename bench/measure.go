@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"syscall"
-	"time"
+
+	"sojourn/bench/internal/process"
 )
 
 // A contender is a program to measure.
@@ -16,13 +15,7 @@ type contender struct {
 	name  string
 	args  []string // program first
 	makes []string // removed before each run
-	runs  []usage
-}
-
-// usage is what a process took.
-type usage struct {
-	cpu, wall time.Duration // cpu: user and system
-	rss       int64         // greatest resident set, bytes
+	runs  []process.Usage
 }
 
 func contenders(dir string) []*contender {
@@ -62,38 +55,27 @@ func measure(ctx context.Context, contenders []*contender, times int) error {
 			if i > 0 {
 				c.runs = append(c.runs, used)
 				fmt.Fprintf(os.Stderr, "%d/%d %-20s %6.2f s CPU %6.2f s wall %5.0f MB\n",
-					i, times, c.name, used.cpu.Seconds(), used.wall.Seconds(), float64(used.rss)/1e6)
+					i, times, c.name, used.CPU.Seconds(), used.Wall.Seconds(), float64(used.RSS)/1e6)
 			}
 		}
 	}
 	return nil
 }
 
-func (c *contender) run(ctx context.Context) (usage, error) {
+func (c *contender) run(ctx context.Context) (process.Usage, error) {
 	for _, made := range c.makes {
 		if err := os.RemoveAll(made); err != nil {
-			return usage{}, err
+			return process.Usage{}, err
 		}
 	}
-	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
-	cmd.Stderr = os.Stderr
-	began := time.Now()
-	if err := cmd.Run(); err != nil {
-		return usage{}, err
-	}
-	wall := time.Since(began)
-	rusage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return usage{
-		cpu:  cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(),
-		wall: wall,
-		rss:  rusage.Maxrss << 10, // Linux counts in KiB
-	}, nil
+	used, _, err := process.Run(ctx, c.args[0], c.args[1:]...)
+	return used, err
 }
 
 // A spread is a median with the least and the greatest.
 type spread struct{ median, least, most float64 }
 
-func (c *contender) spread(of func(usage) float64) spread {
+func (c *contender) spread(of func(process.Usage) float64) spread {
 	var values []float64
 	for _, u := range c.runs {
 		values = append(values, of(u))

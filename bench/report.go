@@ -2,22 +2,19 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"time"
+
+	"sojourn/bench/internal/process"
 )
 
 // The measures of the table, each with its unit.
 var measures = []struct {
 	name string
-	of   func(usage) float64
+	of   func(process.Usage) float64
 }{
-	{"CPU s", func(u usage) float64 { return u.cpu.Seconds() }},
-	{"wall s", func(u usage) float64 { return u.wall.Seconds() }},
-	{"peak MB", func(u usage) float64 { return float64(u.rss) / 1e6 }},
+	{"CPU s", func(u process.Usage) float64 { return u.CPU.Seconds() }},
+	{"wall s", func(u process.Usage) float64 { return u.Wall.Seconds() }},
+	{"peak MB", func(u process.Usage) float64 { return float64(u.RSS) / 1e6 }},
 }
 
 // table shows medians, the range in which the runs were, and how often the
@@ -42,30 +39,4 @@ func table(contenders []*contender) string {
 		b.WriteString("\n")
 	}
 	return b.String()
-}
-
-// machine says where and with what was measured.
-func machine(dir string) string {
-	duckdb, err := exec.Command(filepath.Join(dir, "duckdb"), "-version").Output()
-	if err != nil {
-		duckdb = []byte("of unknown version")
-	}
-	return fmt.Sprintf("%s: %d cores, %s, %s of memory; %s, DuckDB %s",
-		time.Now().Format(time.DateOnly), runtime.NumCPU(), proc("cpuinfo", "model name"), proc("meminfo", "MemTotal"),
-		runtime.Version(), strings.TrimSpace(string(duckdb)))
-}
-
-// proc returns the first value of a key in a file of /proc, "unknown" if there
-// is none.
-func proc(file, key string) string {
-	text, err := os.ReadFile("/proc/" + file)
-	if err != nil {
-		return "unknown"
-	}
-	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == key {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown"
 }
