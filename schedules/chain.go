@@ -29,6 +29,7 @@ type chain struct {
 	lake     *bucket.Bucket
 	rules    rules
 	made     map[calendar.Day]lake.Day // updated as days are made
+	touched  map[calendar.Day]bool     // those of them that may not be what the lake has
 	replaced map[calendar.Day]int64    // number of the latest revision that was replaced
 	batches  []lake.Batch
 	readings *lake.Readings // of the batches
@@ -241,7 +242,30 @@ func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.Sta
 		m.Tables[f.Table] = fileOf(f)
 	}
 	c.made[w.day] = m
+	c.touch(w.day)
 	return nil
+}
+
+func (c *chain) touch(day calendar.Day) {
+	if c.touched == nil {
+		c.touched = map[calendar.Day]bool{}
+	}
+	c.touched[day] = true
+}
+
+// standing returns the days as the lake has them: those that were touched are
+// read again, and not the years before them.
+func (c *chain) standing(ctx context.Context) (map[calendar.Day]lake.Day, error) {
+	for day := range c.touched {
+		m, err := lake.ReadDay(ctx, c.lake, day)
+		if err != nil {
+			return nil, err
+		}
+		if delete(c.made, day); m != nil {
+			c.made[day] = *m
+		}
+	}
+	return c.made, nil
 }
 
 func fileOf(f load.File) lake.File {
@@ -286,6 +310,7 @@ func (c *chain) commit(ctx context.Context, w *work, m lake.Day, tables []load.F
 		return err
 	}
 	crash.At("fold.tables-written")
+	c.touch(w.day)
 	if err := lake.WriteDay(ctx, c.lake, m); err != nil {
 		return err
 	}

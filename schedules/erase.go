@@ -179,7 +179,7 @@ func (p *Pipeline) finishErasure(ctx context.Context, stone lake.Tombstone) (lak
 	restating.erasing = stone.ID
 	restating.Accept = "erasure " + stone.ID + ": " + stone.Reason // a day may well have lost much
 	var sum Summary
-	if err := restating.fold(ctx, batches, Range{}, &sum); err != nil {
+	if _, err := restating.fold(ctx, batches, Range{}, &sum); err != nil {
 		return fail(err)
 	}
 	crash.At("erase.days-restated")

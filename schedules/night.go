@@ -154,18 +154,18 @@ func (p *Pipeline) night(ctx context.Context, r Range) (sum Summary, err error) 
 		return sum, err
 	}
 	for {
-		made := len(sum.Made)
-		foldErr := p.fold(ctx, batches, r, &sum)
+		before := len(sum.Made)
+		made, foldErr := p.fold(ctx, batches, r, &sum)
 		crash.At("fold.done")
 		foldErr = errors.Join(foldErr, p.noteBlocked(context.WithoutCancel(ctx), foldErr))
 		if ctx.Err() != nil {
 			return sum, foldErr // what is made is published by the next run
 		}
-		if err := errors.Join(foldErr, p.publish(ctx, batches, &sum)); err != nil {
+		if err := errors.Join(foldErr, p.publish(ctx, batches, made, &sum)); err != nil {
 			return sum, err
 		}
-		if r.Chunk == 0 || len(sum.Made)-made < r.Chunk {
-			return sum, p.prune(ctx)
+		if r.Chunk == 0 || len(sum.Made)-before < r.Chunk {
+			return sum, p.prune(ctx, made)
 		}
 		if r.Force { // the next chunk of it
 			r.From = new(sum.Made[len(sum.Made)-1] + 1)
@@ -360,11 +360,12 @@ func (p *Pipeline) batches(ctx context.Context) ([]lake.Batch, error) {
 	return batches, nil
 }
 
-// fold makes the days of r that are due.
-func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum *Summary) error {
+// fold makes the days of r that are due, and returns all days as the lake has
+// them then.
+func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum *Summary) (map[calendar.Day]lake.Day, error) {
 	c, err := p.chain(ctx, batches)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	days := dataDays(c.staged, p.horizon(r, c.made))
 	if r.Force {
@@ -382,7 +383,8 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 	}
 	sum.Made = append(sum.Made, made...)
 	sum.Warnings = append(sum.Warnings, c.warnings...)
-	return err
+	standing, readErr := c.standing(context.WithoutCancel(ctx))
+	return standing, errors.Join(err, readErr)
 }
 
 // chain returns what makes the days of the lake.
@@ -420,11 +422,7 @@ func (p *Pipeline) horizon(r Range, made map[calendar.Day]lake.Day) calendar.Day
 }
 
 // publish puts into the warehouse what it has not got.
-func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, sum *Summary) (err error) {
-	made, err := lake.Days(ctx, p.Lake) // as they are committed
-	if err != nil {
-		return err
-	}
+func (p *Pipeline) publish(ctx context.Context, batches []lake.Batch, made map[calendar.Day]lake.Day, sum *Summary) (err error) {
 	references, want, err := p.partitions(ctx, batches, made)
 	if err != nil || len(want) == 0 {
 		return err

@@ -66,6 +66,7 @@ func (c *chain) takeBack(ctx context.Context, was lake.Day) error {
 		return err
 	}
 	c.replaced[was.Day] = max(c.replaced[was.Day], was.Revision)
+	c.touch(was.Day)
 	crash.At("fold.revision-kept")
 	if err := lake.RemoveDay(ctx, c.lake, was.Day); err != nil {
 		return err
@@ -221,13 +222,9 @@ func causesText(r *lake.Day) string {
 }
 
 // prune deletes the tables of revisions that were replaced too long ago.
-func (p *Pipeline) prune(ctx context.Context) error {
+func (p *Pipeline) prune(ctx context.Context, made map[calendar.Day]lake.Day) error {
 	kept, err := lake.KeptRevisions(ctx, p.Lake)
 	if err != nil || len(kept) == 0 {
-		return err
-	}
-	made, err := lake.Days(ctx, p.Lake)
-	if err != nil {
 		return err
 	}
 	for _, k := range kept {

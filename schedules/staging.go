@@ -46,13 +46,10 @@ func (p *Pipeline) stage(ctx context.Context, r Range, reason string) (b lake.Ba
 	if err != nil {
 		return b, sum, err
 	}
-	if err := aside.fold(ctx, batches, r, &sum); err != nil {
+	after, err := aside.fold(ctx, batches, r, &sum)
+	if err != nil {
 		b.Completion, b.CompletedBy = "it could not be made", p.Run
 		return b, sum, errors.Join(err, p.close(context.WithoutCancel(ctx), b, lake.BackfillCancelled))
-	}
-	after, err := lake.Days(ctx, aside.Lake)
-	if err != nil {
-		return b, sum, err
 	}
 	for _, day := range slices.Sorted(maps.Keys(after)) {
 		if base := before[day].Contents(); base != after[day].Contents() {
@@ -122,7 +119,11 @@ func (p *Pipeline) complete(ctx context.Context, id, reason string) (sum Summary
 		sum.Made = append(sum.Made, d.Day)
 		sum.Sessions += c.made[d.Day].Tables["sessions"].Rows
 	}
-	if err := p.publish(ctx, batches, &sum); err != nil {
+	made, err := c.standing(ctx)
+	if err != nil {
+		return sum, err
+	}
+	if err := p.publish(ctx, batches, made, &sum); err != nil {
 		return sum, err
 	}
 	crash.At("backfill.published")

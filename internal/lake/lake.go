@@ -307,6 +307,11 @@ func Days(ctx context.Context, b *bucket.Bucket) (map[calendar.Day]Day, error) {
 	return byDay, nil
 }
 
+// ReadDay returns the manifest of a day; nil if it has not been made.
+func ReadDay(ctx context.Context, b *bucket.Bucket, day calendar.Day) (*Day, error) {
+	return readJSON[Day](ctx, b, days+day.String()+".json")
+}
+
 // HasDays says whether any day has been made.
 func HasDays(ctx context.Context, b *bucket.Bucket) (bool, error) {
 	for _, err := range b.List(ctx, days) {
