@@ -50,9 +50,11 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 			if !found {
 				return
 			}
-			u := transform.UserDay{User: &transform.User{Date: w.day, UserID: id}, After: after}
+			u := transform.UserDay{After: after}
 			if len(users) > 0 && users[0].UserID == id {
 				u.User, users = &users[0], users[1:]
+			} else {
+				u.User = &transform.User{Date: w.day, UserID: id}
 			}
 			u.Sessions, visits = ofUser(visits, id, func(s *transform.Session) string { return s.UserID })
 			u.Parts, parts = ofUser(parts, id, func(p *transform.SessionDay) string { return p.UserID })
