@@ -454,7 +454,6 @@ func (c *chain) forget(ctx context.Context, days []calendar.Day, which func(cale
 		if err := c.takeBack(ctx, m); err != nil {
 			return err
 		}
-		crash.At("fold.day-forgotten")
 		delete(c.made, day)
 	}
 	return nil

@@ -3,6 +3,8 @@
 package bigquery
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"slices"
 	"strings"
@@ -29,10 +31,10 @@ func TestWhatIsNotTheTableIsRefused(t *testing.T) {
 		want  string
 	}{
 		{"file with other columns", func(t *testing.T, _ *Warehouse, b *bucket.Bucket, p *load.Partition) {
-			replaceObject(t, b, p.Object, []visit{{day1, "ann"}})
+			replaceObject(t, b, p, []visit{{day1, "ann"}})
 		}, "is not in the file"},
 		{"file of another day", func(t *testing.T, _ *Warehouse, b *bucket.Bucket, p *load.Partition) {
-			replaceObject(t, b, p.Object, visits(day2, "ann").Sessions)
+			replaceObject(t, b, p, visits(day2, "ann").Sessions)
 		}, "different partitions"},
 		{"file with fewer rows", func(_ *testing.T, _ *Warehouse, _ *bucket.Bucket, p *load.Partition) {
 			p.Rows++
@@ -69,18 +71,22 @@ func TestWhatIsNotTheTableIsRefused(t *testing.T) {
 	}
 }
 
-func replaceObject[R any](t *testing.T, b *bucket.Bucket, object string, rows []R) {
+// replaceObject puts a file of other rows in the place of a partition's, which
+// is then what the partition means.
+func replaceObject[R any](t *testing.T, b *bucket.Bucket, p *load.Partition, rows []R) {
 	t.Helper()
 	data, err := parquetfile.Encode(rows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Put(t.Context(), object, func(w io.Writer) error {
+	if err := b.Put(t.Context(), p.Object, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
+	sum := sha256.Sum256(data)
+	p.SHA256 = hex.EncodeToString(sum[:])
 }
 
 // createSessions creates a sessions table that somebody else thought up.
