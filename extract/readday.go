@@ -56,7 +56,15 @@ type merge struct {
 	files   []*stagedFile // that have events left
 	subject string        // the latest
 	events  []transform.Event
+
+	full  [][]transform.Event // before events, of a subject that has very many
+	order []*transform.Event
+	other []transform.Event // where events are put in order, and were the time before
 }
+
+// manyEvents is how many events of a subject are held in one slice: a greater
+// one that grew would move them all again and again.
+const manyEvents = 1 << 15
 
 // next returns the events of the next subject, none at the end.
 func (m *merge) next() ([]transform.Event, error) {
@@ -81,7 +89,7 @@ func (m *merge) next() ([]transform.Event, error) {
 	}
 	m.subject = first
 
-	m.events = m.events[:0]
+	m.events, m.full = m.events[:0], nil
 	contributors := 0
 	for _, f := range m.files {
 		n, err := m.take(f)
@@ -93,9 +101,39 @@ func (m *merge) next() ([]transform.Event, error) {
 		}
 	}
 	if contributors > 1 {
-		slices.SortFunc(m.events, func(a, b transform.Event) int { return a.Compare(&b) })
+		return m.sorted(), nil
+	}
+	if len(m.full) > 0 {
+		return slices.Concat(append(m.full, m.events)...), nil
 	}
 	return m.events, nil
+}
+
+// sorted returns the subject's events in order, each moved once.
+func (m *merge) sorted() []transform.Event {
+	m.order = m.order[:0]
+	n := 0
+	for _, page := range append(m.full, m.events) {
+		for i := range page {
+			m.order = append(m.order, &page[i])
+		}
+		n += len(page)
+	}
+	slices.SortFunc(m.order, (*transform.Event).Compare)
+	into := m.other[:0]
+	if n > manyEvents {
+		into = make([]transform.Event, 0, n)
+	}
+	for _, e := range m.order {
+		into = append(into, *e)
+	}
+	clear(m.order)
+	if n > manyEvents {
+		m.order = nil
+		return into
+	}
+	m.events, m.other = into, m.events
+	return into
 }
 
 // take moves a file's events of the subject into m.events.
@@ -104,6 +142,9 @@ func (m *merge) take(f *stagedFile) (n int, err error) {
 		head, err := f.head()
 		if err != nil || head == nil || head.Subject() != m.subject {
 			return n, err
+		}
+		if len(m.events) == manyEvents {
+			m.full, m.events = append(m.full, m.events), nil
 		}
 		m.events = append(m.events, *head)
 		f.advance()

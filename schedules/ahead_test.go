@@ -18,7 +18,11 @@ func subjects(n int, err error) iter.Seq2[[]transform.Event, error] {
 		var events []transform.Event
 		for i := range n {
 			events = events[:0]
-			for j := range i%5 + 1 {
+			size := i%5 + 1
+			if i%1400 == 7 {
+				size = 3 * chunkEvents // which are lent
+			}
+			for j := range size {
 				events = append(events, transform.Event{DeviceID: fmt.Sprint("d", i), At: int64(j)})
 			}
 			if !yield(events, nil) {

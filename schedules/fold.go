@@ -100,7 +100,7 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	made, tells.own = own.finish(next)
 	w.strung = *made
 
-	slices.SortFunc(tells.own.sessions, transform.CompareSessions)
+	slices.SortFunc(tells.own.sessions, func(a, b transform.Session) int { return a.Compare(&b) })
 	definition := u.own.Definition()
 	w.users = nextUsers(day, before.users, w.sessions, tells.own.sessions, w.goingOn(&definition), definition.Digest())
 	w.userEvents = transform.NextUserEvents(day, before.userEvents, w.steps, definition.Digest())
@@ -130,7 +130,7 @@ func (w *work) goingOn(d *transform.Definition) []transform.SessionDay {
 // nextUsers takes all users on to the end of a day. All arguments and the
 // result are sorted by user; the sessions that began are completed in place.
 func nextUsers(day calendar.Day, known []transform.User, began, earlier []transform.Session, goingOn []transform.SessionDay, digest string) []transform.User {
-	users := make([]transform.User, 0, len(known)+len(began)/4)
+	users := make([]transform.User, 0, len(known)+newcomers(known, began))
 	userOf := func(s *transform.Session) string { return s.UserID }
 	next := func(u transform.User, id string) {
 		var mine, mineEarlier []transform.Session
@@ -155,6 +155,24 @@ func nextUsers(day calendar.Day, known []transform.User, began, earlier []transf
 		next(transform.User{Date: day}, began[0].UserID)
 	}
 	return users
+}
+
+// newcomers counts the users of sessions that are not known. Both are sorted by
+// user.
+func newcomers(known []transform.User, began []transform.Session) (n int) {
+	for i := range began {
+		id := began[i].UserID
+		if i > 0 && began[i-1].UserID == id {
+			continue
+		}
+		for len(known) > 0 && known[0].UserID < id {
+			known = known[1:]
+		}
+		if len(known) == 0 || known[0].UserID != id {
+			n++
+		}
+	}
+	return n
 }
 
 // learn takes what a later day tells of the work's day.

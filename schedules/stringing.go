@@ -48,8 +48,11 @@ type stringing struct {
 	held    []transform.Event // where whose events they are is not as in the staged files
 	scratch []transform.Event
 
-	out  strung
-	news news
+	sessions pages[transform.Session]
+	days     pages[transform.SessionDay]
+	steps    pages[transform.Step]
+	out      strung // but for those
+	news     news
 }
 
 func newStringing(s *transform.Sessionizer, identity transform.Identity, day calendar.Day, before state) *stringing {
@@ -105,9 +108,9 @@ func (g *stringing) string(subject string, events []transform.Event) {
 
 func (g *stringing) fold(c *transform.Carry, events []transform.Event) {
 	f := g.Fold(c, events, g.day)
-	g.out.sessions = append(g.out.sessions, f.Began...)
-	g.out.days = append(g.out.days, f.Days...)
-	g.out.steps = append(g.out.steps, f.Steps...)
+	g.sessions.add(f.Began...)
+	g.days.add(f.Days...)
+	g.steps.add(f.Steps...)
 	g.news.sessions = append(g.news.sessions, f.Earlier...)
 	g.news.days = append(g.news.days, f.Resumed...)
 	if f.Carry != nil {
@@ -127,8 +130,9 @@ func (g *stringing) finish(nextDay int64) (*strung, news) {
 			g.out.Known = append(g.out.Known, k)
 		}
 	}
-	slices.SortFunc(g.out.sessions, transform.CompareSessions)
-	slices.SortFunc(g.out.days, transform.CompareSessionDays)
+	g.out.sessions = g.sessions.sorted((*transform.Session).Compare)
+	g.out.days = g.days.sorted((*transform.SessionDay).Compare)
+	g.out.steps = g.steps.sorted((*transform.Step).Compare)
 	transform.NumberSteps(g.out.steps)
 	return &g.out, g.news
 }
@@ -159,7 +163,7 @@ func (s *strung) patch(day calendar.Day, n news) error {
 		if r.Date != day {
 			continue
 		}
-		i, ok := slices.BinarySearchFunc(s.sessions, r, transform.CompareSessions)
+		i, ok := slices.BinarySearchFunc(s.sessions, r, func(a, b transform.Session) int { return a.Compare(&b) })
 		if !ok {
 			return fmt.Errorf("session %s was carried over from %s, which has no such row: the lake's files do not belong together", r.SessionID, day)
 		}
@@ -172,7 +176,7 @@ func (s *strung) patch(day calendar.Day, n news) error {
 		if d.Date != day {
 			continue
 		}
-		i, ok := slices.BinarySearchFunc(s.days, d, transform.CompareSessionDays)
+		i, ok := slices.BinarySearchFunc(s.days, d, func(a, b transform.SessionDay) int { return a.Compare(&b) })
 		if !ok {
 			return fmt.Errorf("session %s was active on %s, which has no such part: the lake's files do not belong together", d.SessionID, day)
 		}

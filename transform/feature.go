@@ -38,8 +38,8 @@ func (u *UserFeature) compare(o *UserFeature) int {
 }
 
 // NextUserFeatures takes what is known of users' features on to the end of a
-// later day with those steps, in the order of [CompareSteps], and those parts
-// of sessions, in the order of [CompareSessionDays]. Known and the result are
+// later day with those steps, in the order of [Step.Compare], and those parts
+// of sessions, in the order of [SessionDay.Compare]. Known and the result are
 // sorted by user and feature; known is not changed.
 func NextUserFeatures(day calendar.Day, known []UserFeature, steps []Step, parts []SessionDay, features []Feature, digest string) []UserFeature {
 	if len(features) == 0 {

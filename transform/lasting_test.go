@@ -78,7 +78,7 @@ func drawLasting(t *rapid.T) []transform.UserDay {
 			}
 			d.Events = append(d.Events, event)
 		}
-		slices.SortFunc(d.Steps, func(a, b transform.Step) int { return transform.CompareSteps(a, b) })
+		slices.SortFunc(d.Steps, func(a, b transform.Step) int { return a.Compare(&b) })
 		all = append(all, d)
 	}
 	return all

@@ -66,7 +66,8 @@ func newChronicle(zone calendar.Zone, a transform.Analysis, deeds []deed) chroni
 				Date: day, SessionID: id, UserID: x.user, SessionDate: day, StartedAt: x.at, EndedAt: x.at, IsEngaged: x.what == "engaged",
 			})
 		}
-		slices.SortStableFunc(parts, transform.CompareSessionDays)
+		slices.SortStableFunc(parts, func(a, b transform.SessionDay) int { return a.Compare(&b) })
+		slices.SortStableFunc(steps, func(a, b transform.Step) int { return a.Compare(&b) })
 		transform.NumberSteps(steps)
 		events = transform.NextUserEvents(day, events, steps, "d")
 		for _, id := range c.users() {

@@ -55,7 +55,7 @@ func drawWhole(t *rapid.T) whole {
 	var features []transform.UserFeature
 	var funnels []transform.UserFunnel
 	for _, day := range w.days {
-		slices.SortFunc(parts[day], transform.CompareSessionDays)
+		slices.SortFunc(parts[day], func(a, b transform.SessionDay) int { return a.Compare(&b) })
 		features = transform.NextUserFeatures(day, features, steps[day], parts[day], inApp.Features, "d")
 		funnels = transform.NextUserFunnels(day, funnels, steps[day], parts[day], inApp.Funnels, "d")
 		after := map[string]transform.After{}
@@ -321,7 +321,7 @@ func TestFunnelsOverDays(t *testing.T) {
 			var got []string
 			for _, d := range f.days {
 				parts := only(f.parts, func(p transform.SessionDay) bool { return p.Date == d.day })
-				slices.SortFunc(parts, transform.CompareSessionDays)
+				slices.SortFunc(parts, func(a, b transform.SessionDay) int { return a.Compare(&b) })
 				was := slices.Clone(known)
 				next := transform.NextUserFunnels(d.day, known, only(steps, func(s transform.Step) bool { return s.Date == d.day }), parts, funnel, "d")
 				if diff := gocmp.Diff(was, known); diff != "" {

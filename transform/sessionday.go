@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// CompareSessionDays orders the parts of a day by user and session: the order
-// of the table.
-func CompareSessionDays(a, b SessionDay) int {
-	return cmp.Or(strings.Compare(a.UserID, b.UserID), strings.Compare(a.SessionID, b.SessionID))
+// Compare orders the parts of a day by user and session: the order of the
+// table.
+func (d *SessionDay) Compare(o *SessionDay) int {
+	return cmp.Or(strings.Compare(d.UserID, o.UserID), strings.Compare(d.SessionID, o.SessionID))
 }
 
 // Active says whether there was activity in the session on the day: background

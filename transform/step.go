@@ -32,21 +32,9 @@ type Step struct {
 	DefinitionDigest string `parquet:"definition_digest" doc:"Digest of the session definition that made the row."`
 }
 
-// NumberSteps puts the steps of a day in the order of the table and numbers
-// them. Those of one instant, user and session stay in the order they are in,
-// which is the one they count.
+// NumberSteps numbers the steps of a day, which are in the order of
+// [Step.Compare].
 func NumberSteps(steps []Step) {
-	// A stable sort of the rows themselves would move them about in memory
-	// many times over.
-	order := make([]int32, len(steps))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(steps[a].compare(&steps[b]), cmp.Compare(a, b)) })
-	was := slices.Clone(steps)
-	for i, from := range order {
-		steps[i] = was[from]
-	}
 	for i := range steps {
 		steps[i].Number = 1
 		if i > 0 && steps[i].UserID == steps[i-1].UserID {
@@ -55,11 +43,9 @@ func NumberSteps(steps []Step) {
 	}
 }
 
-// CompareSteps orders steps by user, time and session: the order of the table,
-// up to steps of one instant, which are in the order they count.
-func CompareSteps(a, b Step) int { return a.compare(&b) }
-
-func (s *Step) compare(o *Step) int {
+// Compare orders steps by user, time and session: the order of the table. Steps
+// that it takes for equal stand in the order they count.
+func (s *Step) Compare(o *Step) int {
 	if c := strings.Compare(s.UserID, o.UserID); c != 0 {
 		return c
 	}

@@ -63,6 +63,7 @@ func stepsOf(t testingT, d transform.Definition, z calendar.Zone, declared []str
 			}
 			today = append(today, f.Steps...)
 		}
+		slices.SortStableFunc(today, func(a, b transform.Step) int { return a.Compare(&b) })
 		transform.NumberSteps(today)
 		steps = append(steps, today...)
 	}

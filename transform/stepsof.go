@@ -11,7 +11,7 @@ type stepsOf struct {
 }
 
 // ofUsers yields the users who have steps, in order. Steps are in the order of
-// [CompareSteps], parts in that of [CompareSessionDays].
+// [Step.Compare], parts in that of [SessionDay.Compare].
 func ofUsers(steps []Step, parts []SessionDay) iter.Seq[stepsOf] {
 	return func(yield func(stepsOf) bool) {
 		for len(steps) > 0 {

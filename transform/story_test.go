@@ -236,8 +236,8 @@ func traceDays(t testingT, tell func(transform.Note), d transform.Definition, z 
 			at.began = append(at.began, folded.Began...)
 			at.earlier = append(at.earlier, folded.Earlier...)
 		}
-		slices.SortFunc(at.began, transform.CompareSessions)
-		slices.SortFunc(at.earlier, transform.CompareSessions)
+		slices.SortFunc(at.began, func(a, b transform.Session) int { return a.Compare(&b) })
+		slices.SortFunc(at.earlier, func(a, b transform.Session) int { return a.Compare(&b) })
 		f.days = append(f.days, at)
 	}
 	slices.SortStableFunc(f.sessions, func(a, b transform.Session) int { return cmp.Compare(subject(a), subject(b)) })

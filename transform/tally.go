@@ -259,13 +259,12 @@ func LedgerRow(day calendar.Day, l Ledger, digest string) DailyLedger {
 	}
 }
 
-// CompareSessions orders sessions by user, start and id: the order of the table.
-func CompareSessions(a, b Session) int {
-	return cmp.Or(
-		strings.Compare(a.UserID, b.UserID),
-		cmp.Compare(a.StartedAt, b.StartedAt),
-		strings.Compare(a.SessionID, b.SessionID),
-	)
+// Compare orders sessions by user, start and id: the order of the table.
+func (s *Session) Compare(o *Session) int {
+	if c := strings.Compare(s.UserID, o.UserID); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(s.StartedAt, o.StartedAt), strings.Compare(s.SessionID, o.SessionID))
 }
 
 // sortedRows turns sums into rows in the order of their keys.

@@ -39,7 +39,7 @@ func (u *UserEvent) compareKey(user, event string) int {
 }
 
 // NextUserEvents takes what is known of users' events on to the end of a later
-// day with those steps, which are in the order of [CompareSteps]. Known and
+// day with those steps, which are in the order of [Step.Compare]. Known and
 // the result are sorted by user and event; known is not changed.
 func NextUserEvents(day calendar.Day, known []UserEvent, steps []Step, digest string) []UserEvent {
 	var today []UserEvent
