@@ -25,7 +25,12 @@ func main() {
 	events := flag.Int("events", 1_000_000, "raw events, about")
 	format := flag.String("format", "mixed", "data set: mixed, ndjson-gz, ndjson-zstd, parquet or ga4")
 	flag.Parse()
-	d := &dataSet{shape: shapes[*format]}
+	shape, ok := shapes[*format]
+	if !ok {
+		fmt.Fprintf(os.Stderr, "prepare: there is no data set %q\n", *format)
+		os.Exit(2)
+	}
+	d := &dataSet{name: *format, shape: shape}
 	if err := d.prepare(context.Background(), *dir, *events); err != nil {
 		fmt.Fprintln(os.Stderr, "prepare:", err)
 		os.Exit(1)
@@ -35,14 +40,15 @@ func main() {
 
 // A dataSet is what both sides read.
 type dataSet struct {
+	name string
 	shape
 	objects, lines, dropped int64
 	raw, compressed         int64 // bytes
 }
 
 func (d *dataSet) String() string {
-	return fmt.Sprintf("Data: %d objects, %d lines, %d bytes a line on average, %.0f MB, %.0f MB compressed; %d lines were left out.",
-		d.objects, d.lines, d.raw/d.lines, float64(d.raw)/1e6, float64(d.compressed)/1e6, d.dropped)
+	return fmt.Sprintf("Data, %s: %d objects, %d lines, %d bytes a line on average, %.0f MB, %.0f MB compressed; %d lines were left out.",
+		d.name, d.objects, d.lines, d.raw/d.lines, float64(d.raw)/1e6, float64(d.compressed)/1e6, d.dropped)
 }
 
 // prepare generates the events of three weeks, one day of which has 23 hours,
