@@ -31,6 +31,7 @@ func main() {
 	events := flag.Int("events", 1_000_000, "raw events to generate, about")
 	name := flag.String("format", "mixed", "data set: mixed, ndjson-gz, ndjson-zstd, parquet or ga4")
 	pairs := flag.Int("pairs", 5, "how often each is measured")
+	others := flag.Bool("peers", false, "measure chDB and Polars too, on a part of the job; needs Node and npm")
 	profiles := flag.Bool("profile", true, "say where a night spends its CPU time")
 	flag.Parse()
 	i := slices.IndexFunc(dataSets, func(d dataSet) bool { return d.name == *name })
@@ -38,7 +39,11 @@ func main() {
 		fmt.Fprintf(os.Stderr, "bench: there is no data set %q\n", *name)
 		os.Exit(2)
 	}
-	b := bench{data: dataSets[i], events: *events, pairs: *pairs, profiles: *profiles}
+	if *others && *name == "ga4" {
+		fmt.Fprintln(os.Stderr, "bench: -peers do not read ga4")
+		os.Exit(2)
+	}
+	b := bench{data: dataSets[i], events: *events, pairs: *pairs, peers: *others, profiles: *profiles}
 	if err := b.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -49,6 +54,7 @@ type bench struct {
 	data     dataSet
 	events   int
 	pairs    int
+	peers    bool
 	profiles bool
 }
 
@@ -60,6 +66,11 @@ func (b bench) run(ctx context.Context) error {
 	defer os.RemoveAll(dir)
 	if err := build(ctx, dir); err != nil {
 		return err
+	}
+	if b.peers {
+		if err := installPeers(ctx, dir); err != nil {
+			return err
+		}
 	}
 	objects, err := b.prepare(ctx, dir)
 	if err != nil {
@@ -73,8 +84,17 @@ func (b bench) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var part string
+	if b.peers {
+		if part, err = peers(ctx, dir, b.data, b.pairs); err != nil {
+			return err
+		}
+	}
 	fmt.Printf("%s\n%s\n%s\n", process.Machine(filepath.Join(dir, "duckdb")), objects, table(nights))
 	fmt.Printf("The tables of %s once more:\n\n%s\n", restated, table(days))
+	if part != "" {
+		fmt.Println(part)
+	}
 
 	// A child's peak is at least that of the process that starts it, so what
 	// takes memory here comes last.
