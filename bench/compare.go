@@ -31,8 +31,9 @@ var unasked = []string{
 }
 
 // comparisons lists the tables of a day that have rows: every column but ids,
-// which are digests made differently, and what is about the definition.
-func comparisons() []comparison {
+// which are digests made differently, and what is about the definition. It is
+// about one day if there is one, else about all.
+func comparisons(day string) []comparison {
 	except := map[string][]string{
 		"sessions":      {"session_id"},
 		"users":         {"last_session_id", "first_session_id", "segments", "segments_before"},
@@ -47,15 +48,19 @@ func comparisons() []comparison {
 	for _, t := range load.Tables() {
 		// The script tells of no revisions.
 		if t.Partition != "" && t.Name != "restatements" && !slices.Contains(unasked, t.Name) {
-			list = append(list, comparison{table: t.Name, except: append(except[t.Name], "definition_digest"), where: cmp.Or(where[t.Name], "true")})
+			c := comparison{table: t.Name, except: append(except[t.Name], "definition_digest"), where: cmp.Or(where[t.Name], "true")}
+			if day != "" {
+				c.where += fmt.Sprintf(" AND %s = DATE '%s'", t.Partition, day)
+			}
+			list = append(list, c)
 		}
 	}
 	return list
 }
 
 // compare reports every table whose rows are not the same in the lake and in
-// the output of the script.
-func compare(ctx context.Context, lake, out string) ([]comparison, error) {
+// the output of the script, those of one day if there is one.
+func compare(ctx context.Context, lake, out, day string) ([]comparison, error) {
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
 		return nil, err
@@ -67,7 +72,7 @@ func compare(ctx context.Context, lake, out string) ([]comparison, error) {
 			differences = append(differences, err)
 		}
 	}
-	compared := comparisons()
+	compared := comparisons(day)
 	for i := range compared {
 		c := &compared[i]
 		if err := c.compare(ctx, db, lake, out); err != nil {

@@ -1,13 +1,18 @@
 -- The whole job of `sojourn run` in one script: raw objects to tables, a Parquet
 -- file or more for each table and day, written into the current directory.
 --
--- The view raw_events is the records of the objects: from_json.sql or
--- from_parquet.sql. What the script leaves out is listed in README.md.
+-- The view raw_events is the records of the objects: from_json.sql and the other
+-- scripts named so. What the script leaves out is listed in README.md.
 --
 -- Times are microseconds since 1970 UTC until they are written.
 
 -- Nothing below needs the order of lines or rows: without it DuckDB is faster.
 SET preserve_insertion_order = false;
+
+-- Of a run for one day, the variable day, only what is about that day is made.
+CREATE TEMP MACRO asked_between(first, last) AS
+    getvariable('day') IS NULL OR CAST(getvariable('day') AS DATE) BETWEEN first AND last;
+CREATE TEMP MACRO asked(day) AS asked_between(day, day);
 
 CREATE TEMP MACRO timeout() AS 1_800_000_000;
 CREATE TEMP MACRO cap() AS 86_400_000_000;
@@ -363,6 +368,7 @@ COPY (
             user_session, duration_us, foreground_us, crash_corrected_us
         ),
     FROM sessions
+    WHERE asked(session_date)
 )
 TO 'sessions' (FORMAT parquet, PARTITION_BY (session_date));
 
@@ -474,7 +480,7 @@ COPY (
         country,
         app_version,
     FROM sessions
-    WHERE last_date = session_date
+    WHERE last_date = session_date AND asked(session_date)
     UNION ALL
     SELECT
         date,
@@ -498,6 +504,7 @@ COPY (
         country,
         app_version,
     FROM parts
+    WHERE asked(date)
 )
 TO 'session_days' (FORMAT parquet, PARTITION_BY (date));
 
@@ -527,7 +534,10 @@ WITH shown AS (
     FROM placed AS p
     JOIN events AS e ON e.rowid = p.event
     JOIN sessions AS s ON s.session = p.session
-    WHERE is_view OR is_visit OR is_install(e.event_name) OR is_push_open(e.event_name)
+    WHERE
+        is_install(e.event_name)
+        OR is_push_open(e.event_name)
+        OR (is_view OR is_visit) AND asked_between(s.session_date, s.last_date)
 )
 SELECT
     * EXCLUDE (prev_screen, ended_us),
@@ -632,6 +642,7 @@ COPY (
         previous_screen,
         campaign,
     FROM all_steps
+    WHERE asked(date)
 )
 TO 'session_steps' (FORMAT parquet, PARTITION_BY (date));
 
@@ -690,6 +701,7 @@ COPY (
         make_timestamptz(before.us) AS before_at,
         before.campaign AS before_campaign,
     FROM known
+    WHERE asked(date)
 )
 TO 'user_events' (FORMAT parquet, PARTITION_BY (date));
 
@@ -806,7 +818,7 @@ windows AS (
         month AS (PARTITION BY g.person ORDER BY g.date ROWS 27 PRECEDING),
         bits AS (PARTITION BY g.person ORDER BY g.date ROWS 62 PRECEDING)
 )
-SELECT * FROM windows;
+SELECT * FROM windows WHERE asked(date);
 
 COPY (
     SELECT
@@ -875,6 +887,7 @@ COPY (
             sum(event_count)::BIGINT AS events,
             sum(screen_views)::BIGINT AS screen_views,
         FROM sessions
+        WHERE asked(session_date)
         GROUP BY GROUPING SETS ((session_date), (session_date, platform, country, app_version))
     )
     SELECT
@@ -927,7 +940,7 @@ COPY (
             person,
             list_max(list_filter([0, 1, 3, 6, 12, 24, 48, 72, 168, 336, 672], lambda h: h * 3600 <= seconds_since_previous_session)) AS bucket,
         FROM sessions
-        WHERE seconds_since_previous_session IS NOT NULL
+        WHERE seconds_since_previous_session IS NOT NULL AND asked(session_date)
     ),
     measures AS (
         SELECT
@@ -1168,7 +1181,8 @@ SELECT
         CASE WHEN foreground_seconds IS NOT NULL THEN foreground_us END,
         coalesce(crash_corrected_us, duration_us)
     ]) AS length_us,
-FROM sessions;
+FROM sessions
+WHERE asked(session_date);
 
 COPY (
     WITH populations AS (
@@ -1255,7 +1269,7 @@ COPY (
             sum(round(seconds_since_previous_session * 1e6)::BIGINT)::BIGINT AS away_us,
             quantile_disc(seconds_since_previous_session, [0.1, 0.25, 0.5, 0.75, 0.9]) AS p,
         FROM sessions
-        WHERE seconds_since_previous_session IS NOT NULL
+        WHERE seconds_since_previous_session IS NOT NULL AND asked(session_date)
         GROUP BY ALL
     )
     SELECT
@@ -1287,6 +1301,7 @@ COPY (
         sum(foreground_us)::BIGINT / 1e6 AS engaged_seconds,
         date < (SELECT day FROM provisional) AS is_final,
     FROM sessions
+    WHERE asked(session_date)
     GROUP BY ALL
 )
 TO 'daily_hours' (FORMAT parquet, PARTITION_BY (date));
@@ -1319,6 +1334,7 @@ COPY (
             quantile_disc(duration_us, 0.5) FILTER (is_after_crash) AS after_crash_p50_us,
         FROM sessions AS s
         LEFT JOIN returners AS r ON r.date = s.session_date AND r.person = CASE WHEN s.crash_count > 0 THEN s.person END
+        WHERE asked(session_date)
         GROUP BY GROUPING SETS (
             (session_date),
             (session_date, s.app_version),
@@ -1430,7 +1446,7 @@ COPY (
         CASE WHEN scope = 'all' THEN count(*) FILTER (what = 'no_push') END AS sessions_without_push,
         date < (SELECT day FROM provisional) AS is_final,
     FROM scoped
-    WHERE date >= (SELECT min(date) FROM pushes)
+    WHERE date >= (SELECT min(date) FROM pushes) AND asked(date)
     GROUP BY date, scope, campaign
 )
 TO 'daily_push' (FORMAT parquet, PARTITION_BY (date));
@@ -1456,7 +1472,7 @@ COPY (
             sum(visit_number)::BIGINT AS positions,
             count(*) FILTER (is_last AND NOT is_final) = 0 AS known,
         FROM moments
-        WHERE screen IS NOT NULL AND (is_view OR is_visit)
+        WHERE screen IS NOT NULL AND (is_view OR is_visit) AND asked(date)
         GROUP BY ALL
     )
     SELECT
@@ -1495,7 +1511,7 @@ COPY (
             count(DISTINCT person) AS users,
             count(DISTINCT session) AS sessions,
         FROM moments
-        WHERE is_visit
+        WHERE is_visit AND asked(date)
         GROUP BY ALL
     ),
     shares AS (
@@ -1532,6 +1548,7 @@ COPY (
         count(*) / sum(count(*)) OVER (PARTITION BY session_date) AS share,
         session_date < (SELECT day FROM provisional) AS is_final,
     FROM sessions AS s
+    WHERE asked(session_date)
     GROUP BY session_date, least(s.distinct_screens, 20)
 )
 TO 'daily_depth' (FORMAT parquet, PARTITION_BY (date));
@@ -1555,6 +1572,7 @@ COPY (
         0::BIGINT AS events_beyond_cap,
         0::BIGINT AS events_uploaded_late,
     FROM slots
+    WHERE asked(day_of(slot * 900_000_000))
     GROUP BY ALL
 )
 TO 'daily_ledger' (FORMAT parquet, PARTITION_BY (date));

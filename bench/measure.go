@@ -18,7 +18,7 @@ type contender struct {
 	runs  []process.Usage
 }
 
-func contenders(dir string) []*contender {
+func contenders(dir string, data dataSet) []*contender {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	return []*contender{
 		{
@@ -28,12 +28,12 @@ func contenders(dir string) []*contender {
 		},
 		{
 			name:  "DuckDB script",
-			args:  []string{in("duckdb"), "-script", "duckdb.sql", "-raw", in("raw/events/**/*.json*"), "-out", in("tables")},
+			args:  []string{in("duckdb"), "-source", data.records, "-raw", in("raw/events/" + data.objects), "-out", in("tables")},
 			makes: []string{in("tables")},
 		},
 		{
 			name:  "sojourn, lake only",
-			args:  []string{in("night"), "-raw", in("raw/events"), "-lake", in("lake-only")},
+			args:  []string{in("night"), "-raw", in("raw/events"), "-format", data.format, "-lake", in("lake-only")},
 			makes: []string{in("lake-only")},
 		},
 		{

@@ -25,7 +25,8 @@ var stages = []stage{
 	{"collect garbage", []string{"runtime.gcBgMarkWorker", "runtime.bgsweep", "runtime.bgscavenge", "runtime.gcAssistAlloc"}},
 	{"decompress", []string{"extract.(*readAhead).fill"}},
 	{"split lines", []string{"extract.(*lines)"}},
-	{"find fields in JSON", []string{"extract.(*scanner)"}},
+	{"read columns of Parquet", []string{"extract.openParquetTable", "extract.(*parquetTable)"}},
+	{"find fields in JSON", []string{"extract.(*scanner)", "extract.(*ga4)"}},
 	{"check values, parse times, intern texts", []string{"extract.(*judge)"}},
 	{"sort events", []string{"extract.sortEvents"}},
 	{"write staged events", []string{"extract.(*batch).writeEvents"}},
@@ -40,7 +41,7 @@ var stages = []stage{
 
 // profileNight runs a night under the profiler and prints what share of its
 // CPU time each stage takes.
-func profileNight(ctx context.Context, dir string) error {
+func profileNight(ctx context.Context, dir string, data dataSet) error {
 	for _, made := range []string{"profile-lake", "profile.duckdb"} {
 		if err := os.RemoveAll(filepath.Join(dir, made)); err != nil {
 			return err
@@ -48,7 +49,7 @@ func profileNight(ctx context.Context, dir string) error {
 	}
 	file := filepath.Join(dir, "cpu.pprof")
 	night := exec.CommandContext(ctx, filepath.Join(dir, "night"), "-raw", filepath.Join(dir, "raw/events"),
-		"-lake", filepath.Join(dir, "profile-lake"), "-warehouse", filepath.Join(dir, "profile.duckdb"), "-cpuprofile", file)
+		"-format", data.format, "-lake", filepath.Join(dir, "profile-lake"), "-warehouse", filepath.Join(dir, "profile.duckdb"), "-cpuprofile", file)
 	night.Stderr = os.Stderr
 	if err := night.Run(); err != nil {
 		return fmt.Errorf("night under the profiler: %w", err)

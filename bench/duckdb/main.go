@@ -1,5 +1,5 @@
 // Duckdb runs the peer's script over the objects of a directory and writes the
-// tables into another; with -version it prints the version of DuckDB.
+// tables, or those of one day, into another; with -version it prints the version of DuckDB.
 package main
 
 import (
@@ -18,9 +18,10 @@ func main() {
 	script := flag.String("script", "duckdb.sql", "the script")
 	raw := flag.String("raw", "", "the raw objects: a file, or a pattern")
 	out := flag.String("out", "", "directory to write to; made")
+	day := flag.String("day", "", "the one day to make; all, if empty")
 	version := flag.Bool("version", false, "print the version and do nothing")
 	flag.Parse()
-	do := func(ctx context.Context) error { return run(ctx, []string{*source, *script}, *raw, *out) }
+	do := func(ctx context.Context) error { return run(ctx, []string{*source, *script}, *raw, *out, *day) }
 	if *version {
 		do = printVersion
 	}
@@ -31,7 +32,7 @@ func main() {
 }
 
 // run lets DuckDB use two threads and, as is its default, 80 % of the memory.
-func run(ctx context.Context, scripts []string, raw, out string) error {
+func run(ctx context.Context, scripts []string, raw, out, day string) error {
 	var texts []string
 	for _, script := range scripts {
 		text, err := os.ReadFile(script)
@@ -62,6 +63,11 @@ func run(ctx context.Context, scripts []string, raw, out string) error {
 	}
 	if _, err := conn.ExecContext(ctx, "SET VARIABLE raw = ?", raw); err != nil {
 		return err
+	}
+	if day != "" {
+		if _, err := conn.ExecContext(ctx, "SET VARIABLE day = ?", day); err != nil {
+			return err
+		}
 	}
 	for _, text := range texts {
 		if _, err := conn.ExecContext(ctx, text); err != nil {

@@ -1,6 +1,6 @@
 // Night runs the packages of sojourn over the objects of a directory, in a
 // process of its own: into a lake alone, or into a DuckDB warehouse too, and
-// under the CPU profiler if asked.
+// under the CPU profiler if asked. With -day it makes that day of the lake again.
 package main
 
 import (
@@ -28,8 +28,10 @@ func main() {
 	debug.SetGCPercent(200) // as sojourn does
 	var o options
 	flag.StringVar(&o.raw, "raw", "", "directory of the raw objects")
+	flag.StringVar(&o.format, "format", "ndjson", "format of the raw objects")
 	flag.StringVar(&o.lake, "lake", "", "directory of the lake; made")
 	flag.StringVar(&o.warehouse, "warehouse", "", "file of the DuckDB warehouse; none to end with the lake")
+	flag.StringVar(&o.day, "day", "", "the one day to make again; none to make what is due")
 	flag.StringVar(&o.profile, "cpuprofile", "", "file to write a CPU profile to")
 	flag.Parse()
 	if err := o.run(context.Background()); err != nil {
@@ -38,7 +40,7 @@ func main() {
 	}
 }
 
-type options struct{ raw, lake, warehouse, profile string }
+type options struct{ raw, format, lake, warehouse, day, profile string }
 
 func (o options) run(ctx context.Context) (err error) {
 	zone, err := calendar.LoadZone("Europe/Lisbon")
@@ -55,10 +57,16 @@ func (o options) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer lake.Close() // every write was closed before
+	days, err := o.days()
+	if err != nil {
+		return err
+	}
+	definition := transform.App()
+	definition.Engaged.Measure = transform.InForeground // as sojourn.yaml says
 	p := &schedules.Pipeline{
 		Lake:       lake,
-		Sources:    []extract.Source{{Name: "app", Bucket: raw, Format: "ndjson", Match: "**/*.json*"}},
-		Definition: transform.App(),
+		Sources:    []extract.Source{{Name: "app", Bucket: raw, Format: o.format}},
+		Definition: definition,
 		Analysis:   transform.Analysis{PushWindow: 30 * time.Minute}, // as sojourn does
 		Zone:       zone,
 		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) {
@@ -77,12 +85,21 @@ func (o options) run(ctx context.Context) (err error) {
 		if err := pprof.StartCPUProfile(f); err != nil {
 			return errors.Join(err, f.Close())
 		}
-		_, err = p.Night(ctx, schedules.Range{})
+		_, err = p.Night(ctx, days)
 		pprof.StopCPUProfile()
 		return errors.Join(err, f.Close())
 	}
-	_, err = p.Night(ctx, schedules.Range{})
+	_, err = p.Night(ctx, days)
 	return err
+}
+
+// days are all that is due, or the one day asked, whatever is known of it.
+func (o options) days() (schedules.Range, error) {
+	if o.day == "" {
+		return schedules.Range{}, nil
+	}
+	day, err := calendar.ParseDay(o.day)
+	return schedules.Range{From: &day, To: &day, Force: true}, err
 }
 
 // none is a warehouse that takes nothing.
