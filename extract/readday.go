@@ -104,7 +104,9 @@ func (m *merge) next() ([]transform.Event, error) {
 		return m.sorted(), nil
 	}
 	if len(m.full) > 0 {
-		return slices.Concat(append(m.full, m.events)...), nil
+		events := slices.Concat(append(m.full, m.events)...)
+		m.events, m.full = nil, nil // they would be held while these are folded
+		return events, nil
 	}
 	return m.events, nil
 }
@@ -127,9 +129,8 @@ func (m *merge) sorted() []transform.Event {
 	for _, e := range m.order {
 		into = append(into, *e)
 	}
-	clear(m.order)
 	if n > manyEvents {
-		m.order = nil
+		m.events, m.full, m.order = nil, nil, nil // likewise
 		return into
 	}
 	m.events, m.other = into, m.events

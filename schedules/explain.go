@@ -111,7 +111,6 @@ func (x *explainer) fold(ctx context.Context, day calendar.Day, subjects ...stri
 	if err != nil {
 		return nil, err
 	}
-	s := transform.NewSessionizer(definition, x.Zone)
 	result := map[string]*subjectDay{}
 	for _, subject := range subjects {
 		f := &subjectDay{day: day}
@@ -121,6 +120,7 @@ func (x *explainer) fold(ctx context.Context, day calendar.Day, subjects ...stri
 			}
 		}
 		if f.carried != nil || len(events[subject]) > 0 {
+			s := transform.NewSessionizer(definition, x.Zone) // whose own is what it returns
 			s.Trace(func(n transform.Note) { f.notes = append(f.notes, n) })
 			f.folded = s.Fold(f.carried, events[subject], day)
 		}

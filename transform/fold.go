@@ -23,13 +23,14 @@ type Sessionizer struct {
 	platforms  map[string]limits
 	splitOn    []func(*Attributes) *string
 
-	seen  map[string]int // index of the kept event by what its deliveries have in common
-	order []step
-	began []Session    // so far, of the Folded to come
-	taken []takenStep  // likewise
-	days  []SessionDay // likewise
-	spare [32]open     // for the sessions of a subject's day; few have more
-	used  int          // of spare
+	seen   map[string]int // index of the kept event by what its deliveries have in common
+	order  []step
+	began  []Session    // so far, of the Folded to come
+	days   []SessionDay // likewise
+	steps  []Step       // likewise
+	owners []owner      // of steps
+	spare  [32]open     // for the sessions of a subject's day; few have more
+	used   int          // of spare
 
 	keepsSteps bool
 	trace      func(Note) // nil for none
@@ -73,7 +74,9 @@ func NewSessionizer(d Definition, zone calendar.Zone) *Sessionizer {
 // Definition returns the definition.
 func (s *Sessionizer) Definition() Definition { return s.definition }
 
-// Folded is what the events of one subject on one day come to.
+// Folded is what the events of one subject on one day come to. The sessions
+// that began, the days and the steps are the Sessionizer's own, until it folds
+// again.
 type Folded struct {
 	Began   []Session    // sessions that began on the day, in order of start
 	Earlier []Session    // rows of sessions that began on an earlier day, as they are now known
@@ -114,7 +117,8 @@ type step struct {
 // left over, and is not modified. There may be a carry and no event.
 func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folded {
 	var out Folded
-	s.began, s.days, s.taken, s.used = s.began[:0], s.days[:0], s.taken[:0], 0
+	s.used = 0
+	s.began, s.days, s.steps, s.owners = reused(s.began), reused(s.days), reused(s.steps), reused(s.owners)
 	f := folding{Sessionizer: s, out: &out, day: day}
 	if carry != nil {
 		f.resume(carry)
@@ -126,12 +130,22 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 		f.add(e)
 	}
 	f.midnight(s.zone.Start(day + 1))
-	out.Steps = f.steps()
-	out.Began, out.Days = append(out.Began, s.began...), append(out.Days, s.days...)
+	f.own()
+	out.Began, out.Days, out.Steps = s.began, s.days, s.steps
 	if len(out.Began) > 1 {
 		slices.SortStableFunc(out.Began, func(a, b Session) int { return cmp.Compare(a.StartedAt, b.StartedAt) })
 	}
 	return out
+}
+
+// reused empties scratch memory, and lets go of it where one subject, most
+// likely a bot, needed very much.
+func reused[T any](s []T) []T {
+	const usual = 1 << 12
+	if cap(s) > usual {
+		return nil
+	}
+	return s[:0]
 }
 
 // distinct returns the events to fold, each id of a device once, in the order
@@ -141,7 +155,7 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 		s.seen = map[string]int{} // clearing what one bot filled would cost every later subject
 	}
 	clear(s.seen)
-	s.order = s.order[:0]
+	s.order = reused(s.order)
 	var dropped []delivery // told when it is known what is kept
 	ledger.Events += int64(len(events))
 	for i := range events {

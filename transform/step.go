@@ -2,7 +2,6 @@ package transform
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"sojourn/internal/calendar"
@@ -70,9 +69,9 @@ func (s *Sessionizer) KeepSteps(names []string) {
 	}
 }
 
-// takenStep is a step whose session, if any, may still come to know its user.
-type takenStep struct {
-	Step
+// An owner is whose a step is: that of a session, if any, which may still come
+// to know its user.
+type owner struct {
 	of     *open
 	anyone bool // neither a session nor the event says whose it is
 }
@@ -82,10 +81,11 @@ func (f *folding) step(c *open, e step, visit, view bool, previous string) {
 	if !f.keepsSteps {
 		return
 	}
-	s := takenStep{of: c, Step: Step{
+	o := owner{of: c}
+	s := Step{
 		Date: f.day, At: e.At, Event: e.Name, IsDeclared: e.kind&declared != 0, IsVisit: visit, IsView: view,
 		Screen: e.Screen, Campaign: e.Campaign, DefinitionDigest: f.digest,
-	}}
+	}
 	for _, r := range stepRoles {
 		if e.kind&r.kind != 0 {
 			s.Role = string(r.name)
@@ -97,9 +97,9 @@ func (f *folding) step(c *open, e step, visit, view bool, previous string) {
 	if c != nil {
 		s.SessionID = c.Session.SessionID
 	} else if s.UserID = e.UserID; s.UserID == "" {
-		s.anyone, s.of = true, f.latest
+		o = owner{f.latest, true}
 	}
-	f.taken = append(f.taken, s)
+	f.steps, f.owners = append(f.steps, s), append(f.owners, o)
 }
 
 // outside takes an event that is in no session.
@@ -111,23 +111,19 @@ func (f *folding) outside(e step) {
 	}
 }
 
-// steps returns the steps of the day, now that the users of its sessions are
-// settled.
-func (f *folding) steps() []Step {
-	steps := slices.Grow(f.out.Steps, len(f.taken))
-	for i := range f.taken {
-		s := &f.taken[i]
-		of := s.of
-		if s.anyone && of == nil {
-			of = f.latest
+// own says whose the steps of the day are, now that the users of its sessions
+// are settled.
+func (f *folding) own() {
+	for i, o := range f.owners {
+		if o.anyone && o.of == nil {
+			o.of = f.latest
 		}
+		s := &f.steps[i]
 		switch {
-		case of != nil && of.Session.UserID != "":
-			s.UserID = of.Session.UserID
+		case o.of != nil && o.of.Session.UserID != "":
+			s.UserID = o.of.Session.UserID
 		case s.UserID == "":
 			s.UserID = f.subject
 		}
-		steps = append(steps, s.Step)
 	}
-	return steps
 }

@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
+	"sync/atomic"
 )
 
 // leastMemory is less than what a run of any size takes: DuckDB, buffers of
@@ -36,5 +39,32 @@ func (c config) duckdbMemory() string {
 func (c config) limitMemory() {
 	if c.Memory != defaultMemory && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(c.Memory))
+		(&memoryLimit{configured: int64(c.Memory)}).follow()
 	}
+}
+
+// A memoryLimit is what is configured.
+type memoryLimit struct {
+	configured int64
+	lifted     atomic.Bool // it is not to be followed any more
+}
+
+// reachable is the limit to give the collector where so many bytes are in
+// use. Under one that what is in use does not leave room for, it would run all the
+// time, free next to nothing, and take half of the processor.
+func (l *memoryLimit) reachable(inUse int64) int64 { return max(l.configured, inUse+inUse/2) }
+
+// follow sets the limit of the collector after every collection.
+func (l *memoryLimit) follow() {
+	if l.lifted.Load() {
+		return
+	}
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if limit := l.reachable(int64(live[0].Value.Uint64())); limit != debug.SetMemoryLimit(-1) {
+		debug.SetMemoryLimit(limit)
+	}
+	// The next collection finds it unreachable. It must not be so small that it
+	// shares its memory with what stays.
+	runtime.AddCleanup(new([64]byte), (*memoryLimit).follow, l)
 }

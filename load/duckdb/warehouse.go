@@ -66,14 +66,16 @@ const (
 )
 
 // session makes every connection answer like BigQuery where the two differ,
-// and keeps DuckDB from fetching extensions, and from keeping the contents of
-// files that are read once.
+// and keeps DuckDB from fetching extensions, from keeping the contents of
+// files that are read once, and from trying FSST on every text: that takes a
+// fifth of the time of a publish and saves an eighth of the file.
 const session = `
 SET TimeZone = 'UTC';
 SET default_null_order = 'nulls_first_on_asc_last_on_desc';
 SET autoinstall_known_extensions = false;
 SET autoload_known_extensions = false;
-SET enable_external_file_cache = false;`
+SET enable_external_file_cache = false;
+SET disabled_compression_methods = 'fsst';`
 
 // connect opens the file. The caller closes it.
 func (w *Warehouse) connect(ctx context.Context, mode access) (*sql.DB, error) {
