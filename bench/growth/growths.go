@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 func (b *bench) growths() []measurement {
 	return []measurement{
 		{"events", b.growthOfEvents},
+		{"total", b.growthOfTotal},
 		{"history", b.growthOfHistory},
 		{"users", b.growthOfUsers},
 		{"late", b.growthOfLate},
@@ -34,6 +36,30 @@ func (b *bench) growthOfEvents(ctx context.Context) (string, error) {
 		}
 	}
 	return s.String(), nil
+}
+
+// growthOfTotal measures a first night that reads so many events at once, of
+// days of a million each by the same 50,000 users, under the first budget.
+func (b *bench) growthOfTotal(ctx context.Context) (string, error) {
+	const ofDay = 1_000_000
+	budget, _, _ := strings.Cut(b.budgets, ",")
+	s := series{of: "events in all"}
+	for _, events := range b.total {
+		err := b.with(fmt.Sprint("total-", events), func(p *project) error {
+			for left, day := events, 0; left > 0; left, day = left-ofDay, day+1 {
+				if err := p.add("day", crowd{day: day, users: min(left, ofDay) / each, each: each}); err != nil {
+					return err
+				}
+			}
+			return s.measure(ctx, b, p, events, "--memory", budget)
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	first, last := s.points[0], s.points[len(s.points)-1]
+	return s.String() + fmt.Sprintf("\n--memory %s. An event of the greatest takes %.2f times the CPU time of one of the least.\n",
+		budget, last.CPU.Seconds()/last.size/(first.CPU.Seconds()/first.size)), nil
 }
 
 // growthOfHistory measures the night of a day by users who were never seen

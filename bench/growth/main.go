@@ -38,6 +38,8 @@ func main() {
 	memory := flag.Bool("memory", false, "measure peaks of memory instead of growth")
 	b.events = sizes{100_000, 300_000, 1_000_000}
 	flag.Var(&b.events, "events", "events of the day")
+	b.total = sizes{1_000_000, 10_000_000}
+	flag.Var(&b.total, "total", "events in all, of days of a million each")
 	b.days = sizes{10, 100, 1000}
 	flag.Var(&b.days, "days", "days of history")
 	flag.IntVar(&b.dayEvents, "day-events", 200_000, "events of the day after the history")
@@ -46,7 +48,7 @@ func main() {
 	b.late = sizes{0, 3, 10, 30}
 	flag.Var(&b.late, "late", "percent of a night's events that come late")
 	flag.IntVar(&b.restateUsers, "restate-users", 200_000, "users known where one event comes late")
-	flag.StringVar(&b.budgets, "budgets", "1GiB", "with -memory: what sojourn run is given as --memory, with commas between them")
+	flag.StringVar(&b.budgets, "budgets", "1GiB", "with -memory: what sojourn run is given as --memory, with commas between them; total has the first")
 	flag.IntVar(&b.botEvents, "bot-events", 5_000_000, "with -memory: events of the bot")
 	flag.IntVar(&b.manyUsers, "many-users", 2_000_000, "with -memory: users of the day of many users")
 	flag.IntVar(&b.smallObjects, "small-objects", 10_000, "with -memory: objects of ten events each")
@@ -64,8 +66,8 @@ type bench struct {
 	runs int
 	keep bool
 
-	events, days, users, late sizes
-	dayEvents, restateUsers   int
+	events, total, days, users, late sizes
+	dayEvents, restateUsers          int
 
 	budgets                                   string
 	botEvents, manyUsers, smallObjects, bigMB int

@@ -20,17 +20,17 @@ type point struct {
 	night
 }
 
-// measure measures a project of a size.
-func (s *series) measure(ctx context.Context, b *bench, p *project, size int) error {
-	if err := s.measureAs(ctx, b, p, count(size)); err != nil {
+// measure measures a project of a size, with these arguments beside the usual.
+func (s *series) measure(ctx context.Context, b *bench, p *project, size int, args ...string) error {
+	if err := s.measureAs(ctx, b, p, count(size), args...); err != nil {
 		return err
 	}
 	s.points[len(s.points)-1].size = float64(size)
 	return nil
 }
 
-func (s *series) measureAs(ctx context.Context, b *bench, p *project, name string) error {
-	n, err := p.measure(ctx, b.runs)
+func (s *series) measureAs(ctx context.Context, b *bench, p *project, name string, args ...string) error {
+	n, err := p.measure(ctx, b.runs, args...)
 	if err != nil {
 		return err
 	}
