@@ -157,7 +157,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 		if err := c.write(ctx, c.inHand[0], c.inHand[1:], allSettled); err != nil {
 			return err
 		}
-		c.inHand = c.inHand[1:]
+		c.inHand = slices.Delete(c.inHand, 0, 1) // which lets go of its rows
 	}
 	return nil
 }

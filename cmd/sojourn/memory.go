@@ -38,12 +38,17 @@ func (c config) duckdbMemory() string {
 // users. Nobody is slowed down by a default.
 func (c config) limitMemory() {
 	if c.Memory != defaultMemory && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(c.Memory))
-		(&memoryLimit{configured: int64(c.Memory)}).follow()
+		limit := &memoryLimit{configured: int64(c.Memory) - foreignMemory}
+		debug.SetMemoryLimit(limit.configured)
+		limit.follow()
 	}
 }
 
-// A memoryLimit is what is configured.
+// foreignMemory is what a run takes beside Go's memory while it makes days: the
+// program itself, and what DuckDB keeps.
+const foreignMemory = 100 << 20
+
+// A memoryLimit is what is configured for Go's memory.
 type memoryLimit struct {
 	configured int64
 	lifted     atomic.Bool // it is not to be followed any more
@@ -52,7 +57,7 @@ type memoryLimit struct {
 // reachable is the limit to give the collector where so many bytes are in
 // use. Under one that what is in use does not leave room for, it would run all the
 // time, free next to nothing, and take half of the processor.
-func (l *memoryLimit) reachable(inUse int64) int64 { return max(l.configured, inUse+inUse/2) }
+func (l *memoryLimit) reachable(inUse int64) int64 { return max(l.configured, inUse+inUse/3) }
 
 // follow sets the limit of the collector after every collection.
 func (l *memoryLimit) follow() {

@@ -11,9 +11,9 @@ import (
 func TestTheLimitGivesWayToWhatIsInUse(t *testing.T) {
 	for _, c := range []struct{ configured, inUse, want int64 }{
 		{512 << 20, 10 << 20, 512 << 20},
-		{512 << 20, 340 << 20, 512 << 20},
-		{512 << 20, 400 << 20, 600 << 20},
-		{512 << 20, 2 << 30, 3 << 30},
+		{512 << 20, 384 << 20, 512 << 20},
+		{512 << 20, 390 << 20, 520 << 20},
+		{512 << 20, 3 << 30, 4 << 30},
 	} {
 		if got := (&memoryLimit{configured: c.configured}).reachable(c.inUse); got != c.want {
 			t.Errorf("configured %d, in use %d: %d, want %d", c.configured, c.inUse, got, c.want)
