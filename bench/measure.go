@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"sojourn/bench/internal/process"
 )
@@ -15,6 +16,7 @@ type contender struct {
 	name  string
 	args  []string // program first
 	makes []string // removed before each run
+	says  string   // what it has to write, or it has not done its work
 	runs  []process.Usage
 }
 
@@ -68,7 +70,10 @@ func (c *contender) run(ctx context.Context) (process.Usage, error) {
 			return process.Usage{}, err
 		}
 	}
-	used, _, err := process.Run(ctx, c.args[0], c.args[1:]...)
+	used, out, err := process.Run(ctx, c.args[0], c.args[1:]...)
+	if err == nil && !strings.Contains(out, c.says) {
+		err = fmt.Errorf("%s does not say %q:\n%s", c.name, c.says, out)
+	}
 	return used, err
 }
 

@@ -24,6 +24,7 @@ func restaters(dir string, data dataSet) []*contender {
 		{
 			name: "sojourn backfill",
 			args: []string{in("sojourn"), "backfill", "--quiet", "--config", in("sojourn.yaml"), "--force", "--from", restated, "--to", restated},
+			says: "made       1 day, " + restated,
 		},
 		{
 			name:  "DuckDB script, a day",

@@ -15,8 +15,20 @@ import (
 )
 
 // A stagedRow is the schema of the files of staged events, which are sorted in
-// the order of transform.Event.Compare. What is unknown is null.
+// the order of transform.Event.Compare. What is unknown is null. A file of events
+// that say nothing in its last columns lacks those, as do files that are older
+// than the columns.
 type stagedRow struct {
+	plainRow
+	clientRow
+
+	DeviceClass string `parquet:"device_class,optional,dict"`
+	UTCOffset   string `parquet:"utc_offset,optional,dict"`
+	Properties  string `parquet:"properties,optional,dict"`
+}
+
+// plainRow is the columns that every file has.
+type plainRow struct {
 	UserID            string `parquet:"user_id,optional,dict"`
 	DeviceID          string `parquet:"device_id,optional,dict"`
 	EventID           string `parquet:"event_id"`
@@ -39,26 +51,46 @@ type stagedRow struct {
 	Source            string `parquet:"source,dict"`
 	Object            string `parquet:"object,dict"`
 	Line              int64  `parquet:"line"`
+}
 
-	// Columns that were added later, and that older files lack.
+// clientRow is what some clients tell beside.
+type clientRow struct {
 	ClientAt   int64  `parquet:"client_at,optional,timestamp(microsecond)"`
 	SentAt     int64  `parquet:"sent_at,optional,timestamp(microsecond)"`
 	Sequence   int64  `parquet:"sequence,optional"`
 	View       string `parquet:"view_id,optional,dict"`
 	Launch     bool   `parquet:"launch"`
 	NewSession bool   `parquet:"new_session"`
-
-	// Columns that were added after those.
-	DeviceClass string `parquet:"device_class,optional,dict"`
-	UTCOffset   string `parquet:"utc_offset,optional,dict"`
-	Properties  string `parquet:"properties,optional,dict"`
 }
 
-// Every file has the first columns of stagedRow, younger ones also the second.
 const (
-	firstColumns  = 22
-	secondColumns = 28
+	plainColumns  = 22
+	clientColumns = plainColumns + 6 // and those of plainRow
 )
+
+// stagedSchemas are the schemas of files, by their number of columns.
+var stagedSchemas = map[int]*parquet.Schema{
+	plainColumns: parquet.NewSchema("stagedRow", parquet.SchemaOf(plainRow{})),
+	clientColumns: parquet.NewSchema("stagedRow", parquet.SchemaOf(struct {
+		plainRow
+		clientRow
+	}{})),
+	len(stagedColumns): parquet.SchemaOf(stagedRow{}),
+}
+
+// columnsOf is how many columns are not all unknown.
+func columnsOf(events []*transform.Event) int {
+	columns := plainColumns
+	for _, e := range events {
+		if e.DeviceClass != "" || e.UTCOffset != "" || e.Properties != "" {
+			return len(stagedColumns)
+		}
+		if e.ClientAt != 0 || e.SentAt != 0 || e.Sequence != 0 || e.View != "" || e.Launch || e.NewSession {
+			columns = clientColumns
+		}
+	}
+	return columns
+}
 
 // A filler turns a field of events into the values of its column.
 type filler func(to []parquet.Value, events []*transform.Event)
@@ -185,16 +217,19 @@ func encodeStaged(w io.Writer, events []*transform.Event) error {
 		parquet.Compression(compression),
 		parquet.PageBufferSize(pageBytes),
 	}
+	width := columnsOf(events)
+	schema := stagedSchemas[width]
+	options = append(options, schema)
 	// Files are read whole: nobody looks for the bounds of a page.
-	for _, path := range parquet.SchemaOf(stagedRow{}).Columns() {
+	for _, path := range schema.Columns() {
 		options = append(options, parquet.SkipPageBounds(path...), parquet.SkipPageStatistics(path...))
 	}
-	pw := parquet.NewGenericWriter[stagedRow](w, options...)
+	pw := parquet.NewGenericWriter[any](w, options...)
 	columns := pw.ColumnWriters()
 	values := make([]parquet.Value, batchRows)
 	for row := 0; row < len(events); {
 		batch := events[row:min(row+batchRows, len(events))]
-		for c, fill := range stagedColumns {
+		for c, fill := range stagedColumns[:width] {
 			fill(values, batch)
 			if _, err := columns[c].WriteRowValues(values[:len(batch)]); err != nil {
 				return err

@@ -64,7 +64,7 @@ func openStaged(ctx context.Context, b *bucket.Bucket, file lake.StagedFile) (*s
 func isStaged(s *parquet.Schema) bool {
 	want := parquet.SchemaOf(stagedRow{}).Fields()
 	have := s.Fields()
-	if len(have) != len(want) && len(have) != secondColumns && len(have) != firstColumns {
+	if stagedSchemas[len(have)] == nil {
 		return false
 	}
 	for i, field := range have {
@@ -181,7 +181,7 @@ func (f *stagedFile) decode(n int) error {
 	texts(func(e *transform.Event, _ *transform.Attributes, s string) { e.Source = s })
 	texts(func(e *transform.Event, _ *transform.Attributes, s string) { e.Object = s })
 	ints(0, func(e *transform.Event, v int64) { e.Line = v })
-	if len(f.columns) > firstColumns {
+	if len(f.columns) > plainColumns {
 		ints(0, func(e *transform.Event, v int64) { e.ClientAt = v })
 		ints(0, func(e *transform.Event, v int64) { e.SentAt = v })
 		ints(0, func(e *transform.Event, v int64) { e.Sequence = v })
@@ -189,7 +189,7 @@ func (f *stagedFile) decode(n int) error {
 		bools(func(e *transform.Event, v bool) { e.Launch = v })
 		bools(func(e *transform.Event, v bool) { e.NewSession = v })
 	}
-	if len(f.columns) > secondColumns {
+	if len(f.columns) > clientColumns {
 		texts(func(_ *transform.Event, a *transform.Attributes, s string) { a.DeviceClass = s })
 		texts(func(_ *transform.Event, a *transform.Attributes, s string) { a.UTCOffset = s })
 		texts(func(_ *transform.Event, a *transform.Attributes, s string) { a.Properties = s })
