@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"sojourn/internal/calendar"
@@ -52,13 +53,17 @@ func ownTables() []load.Table {
 // staleTables returns the tables that do not exist, or have other columns than
 // this version gives them.
 func staleTables(ctx context.Context, tx *sql.Tx) (map[string]load.Table, error) {
+	have, err := columns(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	stale := map[string]load.Table{}
 	for _, t := range ownTables() {
-		same, err := hasColumns(ctx, tx, t)
-		if err != nil {
-			return nil, err
+		var want []column
+		for _, c := range t.Columns {
+			want = append(want, describe(c))
 		}
-		if !same {
+		if !slices.Equal(have[t.Name], want) {
 			stale[t.Name] = t
 		}
 	}

@@ -17,29 +17,30 @@ type column struct {
 	nullable       bool
 }
 
-// hasColumns reports whether a table exists and has exactly the columns of t.
-func hasColumns(ctx context.Context, tx *sql.Tx, t load.Table) (bool, error) {
+// columns returns the columns of all tables that there are, in their order.
+func columns(ctx context.Context, tx *sql.Tx) (map[string][]column, error) {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT column_name, data_type, is_nullable
+		SELECT table_name, column_name, data_type, is_nullable
 		FROM duckdb_columns()
-		WHERE schema_name = 'main' AND database_name = current_database() AND table_name = ?
-		ORDER BY column_index`, t.Name)
+		WHERE schema_name = 'main' AND database_name = current_database()
+		ORDER BY table_name, column_index`)
 	if err != nil {
-		return false, fmt.Errorf("describe %s: %w", t.Name, err)
+		return nil, fmt.Errorf("describe tables: %w", err)
 	}
 	defer rows.Close() // read-only: nothing to lose
-	same, n := true, 0
-	for ; rows.Next(); n++ {
+	of := map[string][]column{}
+	for rows.Next() {
+		var table string
 		var c column
-		if err := rows.Scan(&c.name, &c.dataType, &c.nullable); err != nil {
-			return false, fmt.Errorf("describe %s: %w", t.Name, err)
+		if err := rows.Scan(&table, &c.name, &c.dataType, &c.nullable); err != nil {
+			return nil, fmt.Errorf("describe tables: %w", err)
 		}
-		same = same && n < len(t.Columns) && c == describe(t.Columns[n])
+		of[table] = append(of[table], c)
 	}
 	if err := rows.Err(); err != nil {
-		return false, fmt.Errorf("describe %s: %w", t.Name, err)
+		return nil, fmt.Errorf("describe tables: %w", err)
 	}
-	return same && n == len(t.Columns), nil
+	return of, nil
 }
 
 func describe(c load.Column) column {
