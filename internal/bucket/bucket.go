@@ -4,6 +4,7 @@
 package bucket
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -204,11 +205,25 @@ func (b *Bucket) Read(ctx context.Context, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close() // read-only: nothing to lose
-	data, err := io.ReadAll(r)
-	if err != nil {
+	var data bytes.Buffer
+	data.Grow(int(sizeOf(r)) + bytes.MinRead) // or it would be copied as it grows
+	if _, err := data.ReadFrom(r); err != nil {
 		return nil, b.wrap("read", name, err)
 	}
-	return data, nil
+	return data.Bytes(), nil
+}
+
+// sizeOf is how many bytes an opened object has, 0 if that is not known.
+func sizeOf(r io.Reader) int64 {
+	switch r := r.(type) {
+	case *os.File:
+		if info, err := r.Stat(); err == nil {
+			return info.Size()
+		}
+	case *blob.Reader:
+		return r.Size()
+	}
+	return 0
 }
 
 // ReadRange returns length bytes of an object from a place on, or fewer if it
