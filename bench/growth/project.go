@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"syscall"
 
 	"sojourn/bench/internal/process"
 )
@@ -110,5 +111,6 @@ func (p *project) once(ctx context.Context, args ...string) (night, error) {
 			return night{}, fmt.Errorf("cp: %w\n%s", err, out)
 		}
 	}
+	syscall.Sync() // or the night would share the disk with what was copied
 	return p.night(ctx, lake, warehouse, args...)
 }

@@ -67,7 +67,7 @@ func (w *Warehouse) publish(ctx context.Context, tx *sql.Tx, g load.Group, dir s
 	if err != nil {
 		return err
 	}
-	held, err := publications(ctx, tx, stale)
+	held, err := publications(ctx, tx, stale, ofDays(g.Partitions))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -38,7 +39,7 @@ func (w *Warehouse) Published(ctx context.Context) (_ map[load.PartitionKey]stri
 	if err != nil {
 		return nil, fmt.Errorf("read what %s holds: %w", w.path, err)
 	}
-	held, err := publications(ctx, tx, stale)
+	held, err := publications(ctx, tx, stale, "")
 	if err != nil {
 		return nil, fmt.Errorf("read what %s holds: %w", w.path, err)
 	}
@@ -70,13 +71,14 @@ func staleTables(ctx context.Context, tx *sql.Tx) (map[string]load.Table, error)
 	return stale, nil
 }
 
-// publications reads published_partitions without the rows of stale tables.
-func publications(ctx context.Context, tx *sql.Tx, stale map[string]load.Table) (load.Publications, error) {
+// publications reads published_partitions, as far as a WHERE clause selects, without
+// the rows of stale tables.
+func publications(ctx context.Context, tx *sql.Tx, stale map[string]load.Table, where string) (load.Publications, error) {
 	held := load.Publications{}
 	if _, none := stale[load.PublishedPartitions().Name]; none {
 		return held, nil
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT table_name, date, revision, coalesce(sha256, ''), rows, is_complete FROM published_partitions")
+	rows, err := tx.QueryContext(ctx, "SELECT table_name, date, revision, coalesce(sha256, ''), rows, is_complete FROM published_partitions"+where)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +95,22 @@ func publications(ctx context.Context, tx *sql.Tx, stale map[string]load.Table) 
 		}
 	}
 	return held, rows.Err()
+}
+
+// ofDays selects the rows of published_partitions that are about the days of
+// partitions, and those of reference tables: few, where a warehouse has years.
+func ofDays(partitions []load.Partition) string {
+	days := map[calendar.Day]bool{}
+	for _, p := range partitions {
+		days[p.Day] = true
+	}
+	texts := []string{"NULL"}
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		if day != 0 {
+			texts = append(texts, "DATE "+text(day.String()))
+		}
+	}
+	return " WHERE date IS NULL OR date IN (" + strings.Join(texts, ", ") + ")"
 }
 
 // note records the changes in published_partitions.
