@@ -13,7 +13,7 @@ func CheckAllocated(t testing.TB, size, free, times int64, call func()) {
 	runtime.ReadMemStats(&before)
 	call()
 	runtime.ReadMemStats(&after)
-	if got, most := int64(after.TotalAlloc-before.TotalAlloc), free+times*size; got > most {
+	if got, most := int64(after.TotalAlloc-before.TotalAlloc), allocatedTimes*(free+times*size); got > most {
 		t.Errorf("%d bytes made it allocate %d KiB, more than %d KiB", size, got>>10, most>>10)
 	}
 }
