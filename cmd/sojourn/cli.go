@@ -84,6 +84,7 @@ type app struct {
 	stdout, stderr io.Writer
 	progress       *progress
 	log            *slog.Logger
+	memory         memoryLimit
 }
 
 // run does what the arguments say and returns the exit code.
@@ -123,6 +124,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	a := &app{cli: &c, stdout: stdout, stderr: stderr, progress: newProgress(raw, &c)}
 	a.log = a.newLogger(isTerminal(raw))
+	defer a.memory.lift()
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(a)
 	code := exitCode(ctx, err)

@@ -206,7 +206,7 @@ func (s *size) UnmarshalText(text []byte) error {
 // defaults is the configuration of an empty file.
 func defaults() config {
 	return config{
-		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, Memory: defaultMemory, WeekStart: "monday",
+		Timezone: "UTC", Lake: "./lake", MaxBadShare: 0.01, WeekStart: "monday",
 		Limits:  limitsConfig{extract.DefaultObjectBytes, extract.DefaultRatio},
 		Session: sessionConfig{Preset: "app"},
 		Checks:  defaultChecks(), LateLimit: defaultLateLimit, KeepRevisions: defaultKeepRevisions,
@@ -317,7 +317,7 @@ func (c *config) validate() error {
 			}
 		}
 	}
-	if c.Memory < leastMemory {
+	if c.Memory != 0 && c.Memory < leastMemory {
 		report("memory: %d MiB: want 128MiB or more, which a run takes at least", c.Memory>>20)
 	}
 	if c.Limits.MaxRatio < 1 {

@@ -6,67 +6,98 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"sync/atomic"
+	"sync"
 )
 
 // leastMemory is less than what a run of any size takes: DuckDB, buffers of
 // Parquet, and the program.
 const leastMemory = 128 << 20
 
-// defaultMemory bounds what is held while objects are read.
-const defaultMemory = 256 << 20
+// usualMemory bounds what is held while objects are read, where no memory is
+// configured. Nothing else is bounded then: nobody is slowed down by a default.
+const usualMemory = 256 << 20
 
-// baseMemory is what a run takes whatever it reads, and each byte of events
-// that is held while objects are read takes two and a half: sorting and
-// encoding them, and what has not been collected yet.
-const baseMemory = 100 << 20
+// fixedMemory is what a run takes beside what it makes of its events: the
+// program itself, and what DuckDB keeps.
+const fixedMemory = 100 << 20
 
-// eventMemory is how many bytes of events may be held.
-func (m size) eventMemory() int64 { return max(16<<20, (int64(m)-baseMemory)*2/5) }
+// eventMemory is how many bytes of events may be held while objects are read.
+// Each takes two and a half: sorting and encoding them, and what has not been
+// collected yet.
+func (c config) eventMemory() int64 {
+	memory := int64(c.Memory)
+	if memory == 0 {
+		memory = usualMemory
+	}
+	return max(16<<20, (memory-fixedMemory)*2/5)
+}
 
-// duckdbMemory is what DuckDB may take for itself while it publishes: empty, as
-// much as it likes, unless memory is configured.
+// duckdbMemory is what DuckDB may take for itself while it publishes, when most
+// of what the program held has been let go of: empty, as much as it likes,
+// unless memory is configured.
 func (c config) duckdbMemory() string {
-	if c.Memory == defaultMemory {
+	if c.Memory == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%dMiB", max(leastMemory, c.Memory/2)>>20)
 }
 
-// limitMemory has the garbage collector work harder near the memory that is
+// A memoryLimit has the garbage collector work harder near the memory that is
 // configured. It cannot make less what must be held: a day's sessions and all
-// users. Nobody is slowed down by a default.
-func (c config) limitMemory() {
-	if c.Memory != defaultMemory && os.Getenv("GOMEMLIMIT") == "" {
-		limit := &memoryLimit{configured: int64(c.Memory) - foreignMemory}
-		debug.SetMemoryLimit(limit.configured)
-		limit.follow()
+// users. A process has one, as it has one collector.
+type memoryLimit struct {
+	mu         sync.Mutex
+	configured int64 // for Go's memory, in bytes; 0 while it is not limited
+	before     int64 // the collector's limit until then
+}
+
+// keepTo limits Go's memory to what memory leaves of it; no memory configured
+// and GOMEMLIMIT in the environment leave it as it is.
+func (l *memoryLimit) keepTo(memory size) {
+	if memory == 0 || os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	l.mu.Lock()
+	again := l.configured != 0 // a schedule opens the project every night
+	l.configured = int64(memory) - fixedMemory
+	if !again {
+		l.before = debug.SetMemoryLimit(-1)
+	}
+	l.mu.Unlock()
+	if !again {
+		l.follow()
 	}
 }
 
-// foreignMemory is what a run takes beside Go's memory while it makes days: the
-// program itself, and what DuckDB keeps.
-const foreignMemory = 100 << 20
-
-// A memoryLimit is what is configured for Go's memory.
-type memoryLimit struct {
-	configured int64
-	lifted     atomic.Bool // it is not to be followed any more
+// lift gives the collector the limit it had.
+func (l *memoryLimit) lift() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.configured != 0 {
+		l.configured = 0
+		debug.SetMemoryLimit(l.before)
+	}
 }
+
+// idleMemory is what Go holds beside what is in use: its own books, stacks, and
+// what it gives out to goroutines in advance.
+const idleMemory = 48 << 20
 
 // reachable is the limit to give the collector where so many bytes are in
 // use. Under one that what is in use does not leave room for, it would run all the
 // time, free next to nothing, and take half of the processor.
-func (l *memoryLimit) reachable(inUse int64) int64 { return max(l.configured, inUse+inUse/3) }
+func reachable(configured, inUse int64) int64 { return max(configured, inUse+inUse/3+idleMemory) }
 
 // follow sets the limit of the collector after every collection.
 func (l *memoryLimit) follow() {
-	if l.lifted.Load() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.configured == 0 {
 		return
 	}
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	if limit := l.reachable(int64(live[0].Value.Uint64())); limit != debug.SetMemoryLimit(-1) {
+	if limit := reachable(l.configured, int64(live[0].Value.Uint64())); limit != debug.SetMemoryLimit(-1) {
 		debug.SetMemoryLimit(limit)
 	}
 	// The next collection finds it unreachable. It must not be so small that it
