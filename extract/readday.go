@@ -145,7 +145,7 @@ func (m *merge) take(f *stagedFile) (n int, err error) {
 			return n, err
 		}
 		if len(m.events) == manyEvents {
-			m.full, m.events = append(m.full, m.events), nil
+			m.full, m.events = append(m.full, m.events), make([]transform.Event, 0, manyEvents)
 		}
 		m.events = append(m.events, *head)
 		f.advance()

@@ -94,11 +94,10 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	w := &work{day: day, others: map[string]*strung{}}
 	tells := allNews{others: map[string]news{}}
 	for name, g := range others {
-		w.others[name], tells.others[name] = g.finish(next)
+		made, told := g.finish(next) // the rest of g, a subject's events, is let go of
+		w.others[name], tells.others[name] = &made, told
 	}
-	var made *strung
-	made, tells.own = own.finish(next)
-	w.strung = *made
+	w.strung, tells.own = own.finish(next)
 
 	slices.SortFunc(tells.own.sessions, func(a, b transform.Session) int { return a.Compare(&b) })
 	definition := u.own.Definition()

@@ -45,7 +45,7 @@ type stringing struct {
 
 	carried []transform.Carry // not taken yet
 	known   map[string]transform.Known
-	held    []transform.Event // where whose events they are is not as in the staged files
+	held    pages[transform.Event] // where whose events they are is not as in the staged files
 	scratch []transform.Event
 
 	sessions pages[transform.Session]
@@ -86,7 +86,7 @@ func (g *stringing) take(of []transform.Event) {
 		g.known[device] = known
 	}
 	if g.regroups() {
-		g.held = append(g.held, g.scratch...)
+		g.held.add(g.scratch...)
 		return
 	}
 	g.string(of[0].Subject(), g.scratch)
@@ -120,7 +120,7 @@ func (g *stringing) fold(c *transform.Carry, events []transform.Event) {
 }
 
 // finish returns what the day comes to once all its events have been taken.
-func (g *stringing) finish(nextDay int64) (*strung, news) {
+func (g *stringing) finish(nextDay int64) (strung, news) {
 	g.regroup()
 	for i := range g.carried {
 		g.fold(&g.carried[i], nil)
@@ -134,26 +134,25 @@ func (g *stringing) finish(nextDay int64) (*strung, news) {
 	g.out.days = g.days.sorted((*transform.SessionDay).Compare)
 	g.out.steps = g.steps.sorted((*transform.Step).Compare)
 	transform.NumberSteps(g.out.steps)
-	return &g.out, g.news
+	return g.out, g.news
 }
 
 // regroup strings the events that were held, subject by subject.
 func (g *stringing) regroup() {
-	slices.SortFunc(g.held, func(a, b transform.Event) int {
+	held := g.held.sorted(func(a, b *transform.Event) int {
 		return cmp.Or(
-			strings.Compare(g.definition.Subject(&a), g.definition.Subject(&b)),
-			cmp.Compare(a.At, b.At), strings.Compare(a.ID, b.ID), a.Compare(&b),
+			strings.Compare(g.definition.Subject(a), g.definition.Subject(b)),
+			cmp.Compare(a.At, b.At), strings.Compare(a.ID, b.ID), a.Compare(b),
 		)
 	})
-	for from := 0; from < len(g.held); {
-		subject, to := g.definition.Subject(&g.held[from]), from+1
-		for to < len(g.held) && g.definition.Subject(&g.held[to]) == subject {
+	for from := 0; from < len(held); {
+		subject, to := g.definition.Subject(&held[from]), from+1
+		for to < len(held) && g.definition.Subject(&held[to]) == subject {
 			to++
 		}
-		g.string(subject, g.held[from:to])
+		g.string(subject, held[from:to])
 		from = to
 	}
-	g.held = nil
 }
 
 // patch takes what a later day tells of the work's day. What the user's

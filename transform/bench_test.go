@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -85,13 +86,16 @@ func BenchmarkTally(b *testing.B) {
 	}
 	var histories []history
 	for _, of := range subjects {
-		began := sessionizer.Fold(nil, of, day).Began
+		began := slices.Clone(sessionizer.Fold(nil, of, day).Began)
 		histories = append(histories, history{transform.User{Date: day}.Next(day, began, nil, 0, "digest"), began})
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		tally := transform.NewTally(day, calendar.UTC, transform.Analysis{}, "digest", true)
 		for i := range histories {
+			if histories[i].user.UserID != histories[i].sessions[0].UserID {
+				b.Fatalf("sessions of %s for %s", histories[i].sessions[0].UserID, histories[i].user.UserID)
+			}
 			tally.Add(&transform.UserDay{User: &histories[i].user, Sessions: histories[i].sessions, Next: transform.Stayed})
 		}
 		counted := int64(0)

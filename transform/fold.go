@@ -138,13 +138,14 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 	return out
 }
 
-// reused empties scratch memory, and lets go of it where one subject, most
-// likely a bot, needed very much.
+// reused empties scratch memory, so that nothing is reachable by it, and lets go
+// of it where one subject, most likely a bot, needed very much.
 func reused[T any](s []T) []T {
 	const usual = 1 << 12
 	if cap(s) > usual {
 		return nil
 	}
+	clear(s)
 	return s[:0]
 }
 

@@ -304,18 +304,29 @@ func TestFoldForgets(t *testing.T) {
 		add("screen_view", "screen 1")
 		return events
 	}
-	bot, human := of("bot", 40, 20), of("human", 3, 2)
-	used := transform.NewSessionizer(app(), lisbon)
-	before := kept(used.Fold(nil, bot, date(27)))
-	got := kept(used.Fold(nil, human, date(27)))
-	for _, of := range []struct {
-		name   string
-		folded transform.Folded
-		events []transform.Event
-	}{{"the bot", before, bot}, {"the human after the bot", got, human}} {
-		want := kept(transform.NewSessionizer(app(), lisbon).Fold(nil, of.events, date(27)))
-		if diff := gocmp.Diff(want, of.folded); diff != "" {
-			t.Errorf("%s (-alone +together):\n%s", of.name, diff)
+	alone := func() *transform.Sessionizer {
+		s := transform.NewSessionizer(app(), lisbon)
+		s.KeepSteps(nil)
+		return s
+	}
+	human := of("human", 3, 2)
+	// Memory that the second bot has made big is let go of, that of the first is emptied.
+	for _, bot := range [][]transform.Event{of("bot", 40, 20), of("tireless bot", 4200, 1)} {
+		used := alone()
+		before := kept(used.Fold(nil, bot, date(27)))
+		got := kept(used.Fold(nil, human, date(27)))
+		for _, of := range []struct {
+			name   string
+			folded transform.Folded
+			events []transform.Event
+		}{{"the bot", before, bot}, {"the human after the bot", got, human}} {
+			want := kept(alone().Fold(nil, of.events, date(27)))
+			if diff := gocmp.Diff(want, of.folded); diff != "" {
+				t.Errorf("%s (-alone +together):\n%s", of.name, diff)
+			}
+		}
+		if len(before.Steps) < 800 || len(got.Steps) == 0 {
+			t.Errorf("%d steps of the bot, %d of the human", len(before.Steps), len(got.Steps))
 		}
 	}
 }
