@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"sojourn/bench/internal/process"
 )
@@ -45,11 +46,12 @@ func contenders(dir string, data dataSet) []*contender {
 	}
 }
 
-// measure runs the contenders in turn, once uncounted to have the objects in
-// the page cache, then so many times.
+// measure runs the contenders in turn, each time another first, once uncounted to
+// have the objects in the page cache, then so many times.
 func measure(ctx context.Context, contenders []*contender, times int) error {
 	for i := range times + 1 {
-		for _, c := range contenders {
+		for k := range contenders {
+			c := contenders[(i+k)%len(contenders)]
 			used, err := c.run(ctx)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
@@ -70,6 +72,7 @@ func (c *contender) run(ctx context.Context) (process.Usage, error) {
 			return process.Usage{}, err
 		}
 	}
+	syscall.Sync() // or it would share the disk with what the one before has written
 	used, out, err := process.Run(ctx, c.args[0], c.args[1:]...)
 	if err == nil && !strings.Contains(out, c.says) {
 		err = fmt.Errorf("%s does not say %q:\n%s", c.name, c.says, out)

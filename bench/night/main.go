@@ -75,6 +75,12 @@ func (o options) run(ctx context.Context) (err error) {
 			}
 			return duckdb.Open(ctx, o.warehouse, lake, duckdb.Options{})
 		},
+		Checks: schedules.Checks{ // likewise, as is what follows
+			Shrink: schedules.Limit{Share: 0.5, Level: schedules.Block}, Volume: schedules.Limit{Share: 0.1, Level: schedules.Block}, MinEvents: 100,
+			ZeroLength: schedules.Limit{Share: 0.9, Level: schedules.Warn}, Crashed: schedules.Limit{Share: 0.2, Level: schedules.Warn},
+			Capped: schedules.Limit{Share: 0.05, Level: schedules.Warn}, MinSessions: 20,
+		},
+		LateLimit: 30 * 24 * time.Hour, KeepRevisions: 30 * 24 * time.Hour,
 		MaxBadShare: 0.01, MemoryBytes: 64 << 20, Now: time.Now, Run: "bench", Log: slog.New(slog.DiscardHandler),
 	}
 	if o.profile != "" {

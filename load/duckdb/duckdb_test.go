@@ -152,6 +152,13 @@ func TestPublishReplacesDays(t *testing.T) {
 	}
 }
 
+// Small nights fill small blocks sooner.
+func TestBlocksOfANewWarehouse(t *testing.T) {
+	w, b := open(t)
+	publish(t, w, store(t, b, visits(day1, "ann")))
+	wantRows(t, w, "SELECT block_size FROM pragma_database_size()", "65536")
+}
+
 func TestPublishingAgainChangesNothing(t *testing.T) {
 	w, b := open(t)
 	partitions := store(t, b, visits(day1, "ann"))
@@ -167,6 +174,22 @@ func TestPublishingAgainChangesNothing(t *testing.T) {
 	publish(t, w, partitions)
 	wantRows(t, w, "SELECT * FROM published_partitions ORDER BY ALL", before...)
 	wantRows(t, w, whoCame, "2026-10-01 ann")
+}
+
+// A publish reads what the warehouse has of its own days; the reference tables
+// have none, and are counted on, too.
+func TestRevisionsCountOn(t *testing.T) {
+	w, b := open(t)
+	for revision, of := range []views.Setting{{Industry: "all"}, {Industry: "travel"}, {Industry: "games"}} {
+		files, err := load.EncodeReference(nil, of, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		day := visits(day1, strings.Repeat("a", 1+revision))
+		publish(t, w, append(store(t, b, day), put(t, b, files)...))
+		wantRows(t, w, "SELECT table_name, max(revision) FROM published_partitions WHERE table_name IN ('settings', 'sessions', 'users') GROUP BY 1 ORDER BY 1",
+			fmt.Sprint("sessions ", 1+revision), fmt.Sprint("settings ", 1+revision), "users 1")
+	}
 }
 
 func TestViewsAnswerAsOfTheLastDay(t *testing.T) {
@@ -247,15 +270,17 @@ func TestPublishIsAllOrNothing(t *testing.T) {
 // A file that is not the one meant is not published, whatever it holds: what
 // the warehouse notes of it would be taken for the right one for ever.
 func TestDamagedFileIsNotPublished(t *testing.T) {
-	w, b := open(t)
-	partitions := store(t, b, visits(day2, "ann"))
-	other := store(t, b, visits(day2, "bob")) // in the same places
-	for i := range other {
-		other[i].SHA256 = partitions[i].SHA256
-	}
-	err := w.Publish(t.Context(), load.Group{Partitions: other, AsOf: day2})
-	if err == nil || !strings.Contains(err.Error(), "is not what its manifest says") {
-		t.Errorf("published: %v", err)
+	for _, where := range []string{t.TempDir(), "mem://"} { // read in its place, and downloaded
+		w, b := openAt(t, filepath.Join(t.TempDir(), "warehouse.duckdb"), where)
+		partitions := store(t, b, visits(day2, "ann"))
+		other := store(t, b, visits(day2, "bob")) // in the same places
+		for i := range other {
+			other[i].SHA256 = partitions[i].SHA256
+		}
+		err := w.Publish(t.Context(), load.Group{Partitions: other, AsOf: day2})
+		if err == nil || !strings.Contains(err.Error(), "is not what its manifest says") {
+			t.Errorf("published from %s: %v", where, err)
+		}
 	}
 }
 
