@@ -142,7 +142,7 @@ schedule: {cron: "15 4 * * *", timezone: %s}   # for sojourn schedule
 #   pseudonyms: {key_env: SOJOURN_PSEUDONYM_KEY}   # or key_file: a key of 32 bytes or more, never in here
 #   keep: [platform, country, app_version]         # optional fields and properties; no others
 #   quarantine_raw: drop                           # or keep: bytes of records that cannot be used
-# memory: 1GiB             # that a run should take, about: events being read spill to the lake beyond it
+# memory: 1GiB             # that a run should take, about; a day that needs more gets it: docs/limits.md
 # limits: {max_object_bytes: 64GiB, max_ratio: 500}   # of a raw object, decompressed: docs/limits.md
 `, s.App, s.Zone, s.URL, s.Format, others(s.Format), fmt.Sprintf("%q", s.Match), f.source, f.preset, keyEvents, s.Industry, cmp.Or(s.Questions, questions), s.MaxBadShare, s.Zone), nil
 }

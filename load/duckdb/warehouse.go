@@ -68,7 +68,7 @@ const (
 // session makes every connection answer like BigQuery where the two differ,
 // and keeps DuckDB from fetching extensions, from keeping the contents of
 // files that are read once, and from trying FSST on every text: that takes a
-// fifth of the time of a publish and saves an eighth of the file.
+// fifth of the time of a publish, for a file that is a ninth smaller.
 const session = `
 SET TimeZone = 'UTC';
 SET default_null_order = 'nulls_first_on_asc_last_on_desc';
