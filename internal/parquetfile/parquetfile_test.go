@@ -2,6 +2,8 @@ package parquetfile_test
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,6 +61,66 @@ func TestRowsComeBackAsTheyWere(t *testing.T) {
 		}
 		if diff := cmp.Diff(rows, got); diff != "" && len(rows)+len(got) > 0 {
 			t.Fatalf("rows (-written +read):\n%s", diff)
+		}
+	})
+}
+
+// However rows are divided, the file is the same, and the rows that are read.
+func TestRowsInPieces(t *testing.T) {
+	pieces := func(t *rapid.T, label string, n int) []int {
+		var ends []int
+		for at := 0; at < n; {
+			at = min(n, at+rapid.IntRange(1, 70_000).Draw(t, label))
+			ends = append(ends, at)
+		}
+		return ends
+	}
+	rows := make([]visit, 130_000)
+	for i := range rows {
+		rows[i] = visit{At: int64(i) * 7919 % 1_000_003, User: strings.Repeat("ann", i%40), Window: int64(i % 2), Length: float64(i)}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		rows := rows[:rapid.IntRange(0, len(rows)).Draw(t, "rows")]
+		whole, err := parquetfile.Encode(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		w, err := parquetfile.NewWriter[visit](&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := 0
+		for _, end := range pieces(t, "written", len(rows)) {
+			if err := w.Write(rows[from:end]); err != nil {
+				t.Fatal(err)
+			}
+			from = end
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(file.Bytes(), whole) {
+			t.Fatalf("a file of %d rows written in pieces differs from one written at once", len(rows))
+		}
+		r, err := parquetfile.NewReader[visit](bytes.NewReader(whole), int64(len(whole)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		from = 0
+		for _, end := range append(pieces(t, "read", len(rows)), len(rows)) {
+			got, err := r.Read(end - from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.EqualFunc(got, rows[from:end], func(a, b visit) bool { return a == b }) {
+				t.Fatalf("rows %d to %d are not what was written", from, end)
+			}
+			from = end
+		}
+		if got, err := r.Read(1); err != nil || len(got) > 0 {
+			t.Fatalf("after the end: %v, %v", got, err)
 		}
 	})
 }
