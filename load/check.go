@@ -6,64 +6,78 @@ import (
 	"math"
 	"reflect"
 	"strings"
-
-	"sojourn/transform"
 )
 
-// Breaches returns what the rows of a day have in them that no row may have:
-// the key of another, rows out of order, numbers that are none. It names the
-// table and the key, and is empty if all is well.
-func Breaches(t *transform.Tables) []string {
-	var all []string
-	for _, table := range daily() {
-		if why := table.breach(t); why != "" {
-			all = append(all, fmt.Sprintf("%s: %s", table.Name, why))
-		}
-	}
-	return all
+// A checker looks for what no row of a table may have: the key of another, a
+// place out of order, a number that is none.
+type checker[R any] struct {
+	keys, numbers []int  // fields
+	last          *R     // the row before; nil at first
+	breach        string // the first thing wrong; empty if all is well
 }
 
-// breachOf returns the first thing wrong with rows that are in the order of
-// their key, "" if there is none.
-func breachOf[R any](key []string, rows []R) string {
+func newChecker[R any](key []string) checker[R] {
+	var c checker[R]
 	row := reflect.TypeFor[R]()
-	var keys, numbers []int
 	for _, name := range key {
 		for i := range row.NumField() {
 			if column, _, _ := strings.Cut(row.Field(i).Tag.Get("parquet"), ","); column == name {
-				keys = append(keys, i)
+				c.keys = append(c.keys, i)
 			}
 		}
 	}
 	for i := range row.NumField() {
 		if kind := row.Field(i).Type; kind.Kind() == reflect.Float64 || kind == reflect.TypeFor[*float64]() {
-			numbers = append(numbers, i)
+			c.numbers = append(c.numbers, i)
 		}
 	}
+	return c
+}
+
+// check checks rows that come after those before.
+func (c *checker[R]) check(rows []R) {
+	if c.breach != "" || len(rows) == 0 {
+		return
+	}
 	list := reflect.ValueOf(rows)
+	var before reflect.Value
+	if c.last != nil {
+		before = reflect.ValueOf(c.last).Elem()
+	}
 	for i := range rows {
 		r := list.Index(i)
-		for _, n := range numbers {
-			v := r.Field(n)
-			if v.Kind() == reflect.Pointer {
-				if v.IsNil() {
-					continue
-				}
-				v = v.Elem()
+		if c.breach = c.breachOf(before, r); c.breach != "" {
+			return
+		}
+		before = r
+	}
+	last := rows[len(rows)-1]
+	c.last = &last
+}
+
+// breachOf returns what is wrong with a row and its place after another, which
+// may be invalid.
+func (c *checker[R]) breachOf(before, r reflect.Value) string {
+	for _, n := range c.numbers {
+		v := r.Field(n)
+		if v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				continue
 			}
-			if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
-				return fmt.Sprintf("%s is %v in the row %s", row.Field(n).Name, f, keyText(r, keys))
-			}
+			v = v.Elem()
 		}
-		if i == 0 {
-			continue
+		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return fmt.Sprintf("%s is %v in the row %s", r.Type().Field(n).Name, f, keyText(r, c.keys))
 		}
-		switch c := compareKeys(list.Index(i-1), r, keys); {
-		case c == 0:
-			return "two rows have the key " + keyText(r, keys)
-		case c > 0:
-			return "out of order at the row " + keyText(r, keys)
-		}
+	}
+	if !before.IsValid() {
+		return ""
+	}
+	switch order := compareKeys(before, r, c.keys); {
+	case order == 0:
+		return "two rows have the key " + keyText(r, c.keys)
+	case order > 0:
+		return "out of order at the row " + keyText(r, c.keys)
 	}
 	return ""
 }

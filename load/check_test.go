@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -44,10 +45,42 @@ func TestBreachesOfRows(t *testing.T) {
 		{"infinite", infinite, "session_days: EngagedSeconds is +Inf in the row"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := strings.Join(load.Breaches(test.tables), "\n")
+			got := breaches(t, test.tables)
 			if test.want == "" && got != "" || !strings.HasPrefix(got, test.want) {
 				t.Errorf("breaches are %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// breaches are those of tables written to nowhere.
+func breaches(t *testing.T, pieces ...*transform.Tables) string {
+	t.Helper()
+	w, err := load.NewWriter(pieces[0].Day, func(string) io.Writer { return io.Discard })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, piece := range pieces {
+		if err := w.Write(piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return strings.Join(w.Breaches(), "\n")
+}
+
+// The last row of a piece is one before the first of the next.
+func TestBreachesBetweenPieces(t *testing.T) {
+	of := func(id string) *transform.Tables {
+		return &transform.Tables{Day: 20000, Users: []transform.User{{Date: 20000, UserID: id}}}
+	}
+	none := &transform.Tables{Day: 20000}
+	if got := breaches(t, of("ann"), none, of("bob")); got != "" {
+		t.Errorf("in order: %s", got)
+	}
+	if got, want := breaches(t, of("ann"), none, of("ann")), "users: two rows have the key 2024-10-04, ann"; got != want {
+		t.Errorf("breaches are %q, want %q", got, want)
+	}
+	if got, want := breaches(t, of("bob"), of("ann"), of("eve")), "users: out of order at the row 2024-10-04, ann"; got != want {
+		t.Errorf("breaches are %q, want %q", got, want)
 	}
 }

@@ -1,13 +1,9 @@
 package load
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"bytes"
 	"fmt"
-	"runtime"
-	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"io"
 
 	"sojourn/internal/calendar"
 	"sojourn/internal/parquetfile"
@@ -15,33 +11,26 @@ import (
 	"sojourn/transform"
 )
 
-// A File is the Parquet file of one partition.
-type File struct {
-	Table  string
-	Day    calendar.Day // zero for a reference table
-	Rows   int64
-	Data   []byte
-	SHA256 string           // hex digest of Data
-	Sums   map[string]int64 // of the whole-number columns, by column
-}
-
 // Encode returns the files of a day, one for each of the named daily tables,
 // all of them if none is named, in the order of [Tables]. A table without rows
 // has a file without rows.
 func Encode(t *transform.Tables, names ...string) ([]File, error) {
-	tables := slices.DeleteFunc(daily(), func(table dailyTable) bool { return len(names) > 0 && !slices.Contains(names, table.Name) })
-	files := make([]File, len(tables))
-	var g errgroup.Group
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, table := range tables {
-		g.Go(func() (err error) {
-			if files[i], err = table.encode(t); err != nil {
-				return fmt.Errorf("table %s of %s: %w", table.Name, t.Day, err)
-			}
-			return nil
-		})
+	data := map[string]*bytes.Buffer{}
+	w, err := NewWriter(t.Day, func(table string) io.Writer {
+		data[table] = new(bytes.Buffer)
+		return data[table]
+	}, names...)
+	if err != nil {
+		return nil, err
 	}
-	return files, g.Wait()
+	if err := w.Write(t); err != nil {
+		return nil, err
+	}
+	files, err := w.Close()
+	for i := range files {
+		files[i].Data = data[files[i].Table].Bytes()
+	}
+	return files, err
 }
 
 // EncodeReference returns the files of the reference tables, which have no days.
@@ -63,12 +52,17 @@ func EncodeReference(figures []sql.Benchmark, setting sql.Setting, defined []sql
 
 // encode returns the file of rows of a table.
 func encode[R any](t Table, day calendar.Day, rows []R) (File, error) {
-	data, err := parquetfile.Encode(rows)
+	var data bytes.Buffer
+	w, err := newTableWriter[R](t, day, &data)
+	if err == nil {
+		err = w.write(rows)
+	}
 	if err != nil {
 		return File{}, err
 	}
-	digest := sha256.Sum256(data)
-	return File{t.Name, day, int64(len(rows)), data, hex.EncodeToString(digest[:]), sumsOf(t, rows)}, nil
+	f, err := w.close()
+	f.Data = data.Bytes()
+	return f, err
 }
 
 // ReadSessions returns the rows of a file of sessions, in their order.

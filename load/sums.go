@@ -5,18 +5,21 @@ import (
 	"unsafe"
 )
 
-// sumsOf returns the sums of the whole-number columns of rows; a null counts
-// nothing. A column whose sum may not fit is left out: warehouses refuse to
-// compute it, in whatever order they add.
-func sumsOf[R any](t Table, rows []R) map[string]int64 {
-	sums := map[string]int64{}
+// A sum is that of a whole-number column so far; a null counts nothing.
+type sum struct {
+	total, size int64 // size: of the values without their signs
+	overflows   bool  // it may not fit: warehouses refuse to compute it, in whatever order they add
+}
+
+// addSums adds rows to the sums of a table's columns.
+func addSums[R any](sums []sum, t Table, rows []R) {
 	for i, column := range t.Columns {
-		if column.Type != Int64 {
+		if column.Type != Int64 || sums[i].overflows {
 			continue
 		}
 		field := reflect.TypeFor[R]().Field(i)
 		mayBeNull := field.Type.Kind() == reflect.Pointer
-		var sum, size int64 // size: of the values without their signs
+		s := sums[i]
 		for r := range rows {
 			// By its place, as reflection on every field takes longer than
 			// adding all the rest of the table up.
@@ -27,17 +30,26 @@ func sumsOf[R any](t Table, rows []R) map[string]int64 {
 				}
 			}
 			value := *(*int64)(at)
-			sum += value
+			s.total += value
 			if value < 0 {
 				value = -value
 			}
-			if size += value; size < 0 {
+			if s.size += value; s.size < 0 {
+				s.overflows = true
 				break
 			}
 		}
-		if size >= 0 {
-			sums[column.Name] = sum
+		sums[i] = s
+	}
+}
+
+// byColumn returns the sums that fit, by column.
+func byColumn(sums []sum, t Table) map[string]int64 {
+	of := map[string]int64{}
+	for i, column := range t.Columns {
+		if column.Type == Int64 && !sums[i].overflows {
+			of[column.Name] = sums[i].total
 		}
 	}
-	return sums
+	return of
 }

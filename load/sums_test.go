@@ -47,3 +47,12 @@ func TestSumsDoNotDependOnTheOrder(t *testing.T) {
 		}
 	})
 }
+
+// sumsOf are the sums of rows that come in two pieces.
+func sumsOf[R any](t Table, rows []R) map[string]int64 {
+	sums := make([]sum, len(t.Columns))
+	half := len(rows) / 2
+	addSums(sums, t, rows[:half])
+	addSums(sums, t, rows[half:])
+	return byColumn(sums, t)
+}

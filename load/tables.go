@@ -1,6 +1,9 @@
 package load
 
 import (
+	"io"
+
+	"sojourn/internal/calendar"
 	"sojourn/internal/parquetfile"
 	"sojourn/sql"
 	"sojourn/transform"
@@ -54,10 +57,9 @@ func definitions() Table {
 // A dailyTable is a table of which transform makes one partition a day.
 type dailyTable struct {
 	Table
-	encode func(*transform.Tables) (File, error)
-	breach func(*transform.Tables) string
-	rows   func(*transform.Tables) []Row
-	read   func(data []byte) ([]Row, error)
+	begin func(calendar.Day, io.Writer) (dayWriter, error)
+	rows  func(*transform.Tables) []Row
+	read  func(data []byte) ([]Row, error)
 }
 
 func daily() []dailyTable {
@@ -297,10 +299,16 @@ func daily() []dailyTable {
 func table[R any](t Table, rows func(*transform.Tables) []R) dailyTable {
 	t = withColumns[R](t)
 	return dailyTable{
-		Table:  t,
-		encode: func(tables *transform.Tables) (File, error) { return encode(t, tables.Day, rows(tables)) },
-		breach: func(tables *transform.Tables) string { return breachOf(t.Key, rows(tables)) },
-		rows:   func(tables *transform.Tables) []Row { return RowsFrom(rows(tables)) },
+		Table: t,
+		begin: func(day calendar.Day, into io.Writer) (dayWriter, error) {
+			w, err := newTableWriter[R](t, day, into)
+			if err != nil {
+				return nil, err
+			}
+			w.rows = rows
+			return w, nil
+		},
+		rows: func(tables *transform.Tables) []Row { return RowsFrom(rows(tables)) },
 		read: func(data []byte) ([]Row, error) {
 			list, err := parquetfile.Decode[R](data)
 			return RowsFrom(list), err

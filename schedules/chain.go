@@ -43,6 +43,7 @@ type chain struct {
 	limit    int                     // of days that are due to be made; 0 for none
 	forced   func(calendar.Day) bool // whether to make a day again though nothing changed; nil for none
 	erasure  string                  // because of which the days are made; empty for none
+	most     limits                  // of what is held in memory
 
 	inHand   []*work      // in order of day
 	because  []lake.Cause // why the latest day that was due was
@@ -53,6 +54,7 @@ type chain struct {
 func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 	manifest := c.made[day]
 	last, err := c.read(ctx, day)
+	c.inHand = []*work{last}
 	if err != nil {
 		return err
 	}
@@ -68,63 +70,25 @@ func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 			continue
 		}
 		w, err := c.read(ctx, earlier)
+		c.inHand = slices.Insert(c.inHand, len(c.inHand)-1, w)
 		if err != nil {
 			return err
 		}
-		c.inHand = append(c.inHand, w)
 	}
-	c.inHand = append(c.inHand, last)
 	return nil
-}
-
-// read returns the rows of a made day.
-func (c *chain) read(ctx context.Context, day calendar.Day) (*work, error) {
-	manifest := c.made[day]
-	w := &work{day: day, was: &manifest, committed: true, reason: "the days after it changed", others: map[string]*strung{}}
-	if !manifest.IsFinal {
-		w.reason = "the day after it was read"
-	}
-	w.ledger = manifest.Ledger
-	type file struct {
-		lake.File
-		decode func([]byte) error
-	}
-	rows := func(of *strung, sessions, days lake.File) []file {
-		return []file{
-			{sessions, func(data []byte) (err error) { of.sessions, err = load.ReadSessions(data); return }},
-			{days, func(data []byte) (err error) { of.days, err = load.ReadSessionDays(data); return }},
-		}
-	}
-	files := rows(&w.strung, manifest.Tables["sessions"], manifest.Tables["session_days"])
-	files = append(files,
-		file{manifest.Tables["users"], func(data []byte) (err error) { w.users, err = load.ReadUsers(data); return }},
-		file{manifest.Tables["user_events"], func(data []byte) (err error) { w.userEvents, err = load.ReadUserEvents(data); return }},
-		file{manifest.Tables["user_features"], func(data []byte) (err error) { w.userFeatures, err = load.ReadUserFeatures(data); return }},
-		file{manifest.Tables["user_funnels"], func(data []byte) (err error) { w.userFunnels, err = load.ReadUserFunnels(data); return }},
-		file{manifest.Tables["user_retention"], func(data []byte) (err error) { w.retention, err = load.ReadUserRetention(data); return }},
-		file{manifest.Tables["session_steps"], func(data []byte) (err error) { w.steps, err = load.ReadSteps(data); return }},
-	)
-	for name, other := range manifest.Others {
-		w.others[name] = &strung{ledger: other.Ledger}
-		files = append(files, rows(w.others[name], other.Sessions, other.Days)...)
-	}
-	for _, f := range files {
-		data, err := lake.ReadFile(ctx, c.lake, f.File)
-		if err != nil {
-			return nil, err
-		}
-		if err := f.decode(data); err != nil {
-			return nil, fmt.Errorf("state %s: %w", f.Object, err)
-		}
-	}
-	return w, nil
 }
 
 // next folds a day and writes the tables of the days that this completes. Why
 // says why the day is made again, "" if it is only looked at.
 func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *lake.StateRef) error {
 	events := ahead(extract.ReadDay(ctx, c.lake, c.staged[day]))
-	w, tells, err := foldDay(ctx, day, c.under, c.last(), events)
+	w, tells, err := foldDay(ctx, day, c.under, c.last(), events, c.most)
+	inHand := false
+	defer func() {
+		if !inHand {
+			w.close() // it is not wanted
+		}
+	}()
 	if err != nil {
 		return fmt.Errorf("fold %s: %w", day, err)
 	}
@@ -140,7 +104,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 	crash.At("fold.day-judged")
 	if c.made[day].IsPartial {
 		// More of its events may come, and go on with any session.
-		c.inHand = append(c.inHand, w)
+		c.inHand, inHand = append(c.inHand, w), true
 		return nil
 	}
 	for _, open := range c.inHand {
@@ -151,10 +115,13 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 			open.because = w.because
 		}
 	}
-	c.inHand = append(c.inHand, w)
+	c.inHand, inHand = append(c.inHand, w), true
 	since := w.openSince()
 	for len(c.inHand) > 1 && c.inHand[0].day < since {
 		if err := c.write(ctx, c.inHand[0], c.inHand[1:], allSettled); err != nil {
+			return err
+		}
+		if err := c.inHand[0].close(); err != nil {
 			return err
 		}
 		c.inHand = slices.Delete(c.inHand, 0, 1) // which lets go of its rows
@@ -191,8 +158,17 @@ func (c *chain) finish(ctx context.Context) error {
 			return err
 		}
 	}
+	return c.letGo()
+}
+
+// letGo lets go of the days in hand.
+func (c *chain) letGo() error {
+	var errs []error
+	for _, w := range c.inHand {
+		errs = append(errs, w.close())
+	}
 	c.inHand = nil
-	return nil
+	return errors.Join(errs...)
 }
 
 // standingOf says how much of a day can still change.
@@ -234,12 +210,24 @@ func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.Sta
 		Object: lake.CarryObject(w.day), Day: w.day, Rows: int64(len(w.Carry)),
 		Bytes: int64(len(w.carry)), SHA256: digest(w.carry),
 	}
-	state := transform.Tables{Day: w.day, Users: w.users, UserEvents: w.userEvents, UserFeatures: w.userFeatures, UserFunnels: w.userFunnels, UserRetention: w.retention}
-	if w.left, err = load.Encode(&state, load.DailyTables(true)...); err != nil {
+	files, err := c.newFiles(w.day, load.DailyTables(true))
+	if err != nil {
 		return err
 	}
+	for of, err := range w.each() {
+		if err == nil {
+			err = files.Write(of.rows(w.day))
+		}
+		if err != nil {
+			return errors.Join(err, files.discard())
+		}
+	}
+	if w.left, err = files.finish(); err != nil {
+		return err
+	}
+	w.leftBreaches = files.Breaches()
 	for _, f := range w.left {
-		m.Tables[f.Table] = fileOf(f)
+		m.Tables[f.Table] = fileOf(f.File)
 	}
 	c.made[w.day] = m
 	c.touch(w.day)
@@ -269,39 +257,71 @@ func (c *chain) standing(ctx context.Context) (map[calendar.Day]lake.Day, error)
 }
 
 func fileOf(f load.File) lake.File {
-	return lake.File{Object: lake.TableObject(f.Table, f.Day), Day: f.Day, Rows: f.Rows, Bytes: int64(len(f.Data)), SHA256: f.SHA256, Sums: f.Sums}
+	return lake.File{Object: lake.TableObject(f.Table, f.Day), Day: f.Day, Rows: f.Rows, Bytes: f.Size, SHA256: f.SHA256, Sums: f.Sums}
 }
 
 // write writes the tables of a day and commits them with its manifest.
 func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf) error {
 	m := c.made[w.day]
-	tables := w.tables(c.under, later, at)
-	if err := c.check(&tables); err != nil {
+	daily, headline, err := c.encode(w, later, at)
+	if err != nil {
 		return err
 	}
+	defer daily.discard() // they are in the lake by then, or not wanted
 	crash.At("fold.tables-checked")
-	daily, err := load.Encode(&tables, load.DailyTables(false)...)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", w.day, err)
-	}
 	m.IsFinal = at != unsettled
 	m.Tables = maps.Clone(m.Tables)
-	for _, f := range daily {
-		m.Tables[f.Table] = fileOf(f)
+	for _, f := range daily.made {
+		m.Tables[f.Table] = fileOf(f.File)
 	}
 	others, err := w.encodeOthers(c.rules.others, &m)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
-	if err := c.commit(ctx, w, m, append(w.left, daily...), others, tables.Headline()); err != nil {
+	if err := c.commit(ctx, w, m, slices.Concat(w.left, daily.made), others, headline); err != nil {
 		return fmt.Errorf("write %s: %w", w.day, err)
 	}
 	return nil
 }
 
+// encode makes the files of the tables of a day that are no state, and what it
+// comes to in a few numbers. It refuses tables that cannot be right.
+func (c *chain) encode(w *work, later []*work, at standingOf) (_ *tableWriter, headline map[string]float64, err error) {
+	files, err := c.newFiles(w.day, load.DailyTables(false))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, files.discard())
+		}
+	}()
+	definition := c.under.own.Definition()
+	audit := transform.NewAudit(&definition, &c.under.analysis)
+	sums, err := w.tables(c.under, later, at, func(rows *transform.Tables) error {
+		audit.AddRows(rows)
+		return files.Write(rows)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	audit.AddSums(&sums)
+	if err := files.Write(&sums); err != nil {
+		return nil, nil, err
+	}
+	if breaches := slices.Concat(audit.Breaches(), w.leftBreaches, files.Breaches()); len(breaches) > 0 {
+		return nil, nil, &CheckError{Text: fmt.Sprintf("the tables of %s do not agree with each other, and are not published:\n  %s",
+			w.day, strings.Join(breaches, "\n  "))}
+	}
+	if _, err := files.finish(); err != nil {
+		return nil, nil, fmt.Errorf("write %s: %w", w.day, err)
+	}
+	return files, audit.Headline(), nil
+}
+
 // commit puts the files of a day in the place of those of before, and its
 // manifest last.
-func (c *chain) commit(ctx context.Context, w *work, m lake.Day, tables []load.File, beside []sideFile, headline map[string]float64) error {
+func (c *chain) commit(ctx context.Context, w *work, m lake.Day, tables []tableFile, beside []sideFile, headline map[string]float64) error {
 	told, err := c.revise(ctx, w, &m, headline)
 	if err != nil {
 		return err
@@ -331,7 +351,7 @@ func (c *chain) isForced(day calendar.Day) bool { return c.forced != nil && c.fo
 
 // put writes the files of a day that differ from what the lake has; of one that
 // is forced all of them, whatever they are now.
-func (c *chain) put(ctx context.Context, w *work, m *lake.Day, tables []load.File, beside []sideFile) error {
+func (c *chain) put(ctx context.Context, w *work, m *lake.Day, tables []tableFile, beside []sideFile) error {
 	var was lake.Day
 	if w.was != nil {
 		was = *w.was
@@ -349,7 +369,7 @@ func (c *chain) put(ctx context.Context, w *work, m *lake.Day, tables []load.Fil
 		if w.committed && f.SHA256 == f.was.SHA256 && f.Object == f.was.Object {
 			continue
 		}
-		if err := c.replace(ctx, w, f.Object, f.data); err != nil {
+		if err := c.replace(ctx, w, f.Object, bytes.NewReader(f.data)); err != nil {
 			return err
 		}
 		crash.At("fold.side-file-written")
@@ -362,23 +382,12 @@ func (c *chain) put(ctx context.Context, w *work, m *lake.Day, tables []load.Fil
 		if err := c.keepRevision(ctx, w, f.Table, old, f.SHA256); err != nil {
 			return err
 		}
-		if err := c.replace(ctx, w, lake.TableObject(f.Table, f.Day), f.Data); err != nil {
+		if err := c.replace(ctx, w, lake.TableObject(f.Table, f.Day), f.content.Open()); err != nil {
 			return err
 		}
 		crash.At("fold.table-written")
 	}
 	return nil
-}
-
-// check refuses tables that cannot be right.
-func (c *chain) check(t *transform.Tables) error {
-	definition := c.under.own.Definition()
-	breaches := append(t.Breaches(&definition, &c.under.analysis), load.Breaches(t)...)
-	if len(breaches) == 0 {
-		return nil
-	}
-	return &CheckError{Text: fmt.Sprintf("the tables of %s do not agree with each other, and are not published:\n  %s",
-		t.Day, strings.Join(breaches, "\n  "))}
 }
 
 // encodeOthers notes in a manifest the sessions of definitions that are only
@@ -392,11 +401,15 @@ func (w *work) encodeOthers(definitions map[string]string, m *lake.Day) ([]sideF
 			was = w.was.Others[name]
 		}
 		s := w.others[name]
-		sessions, err := load.EncodeSessions(s.sessions)
+		of, err := s.whole()
 		if err != nil {
 			return nil, err
 		}
-		days, err := load.EncodeSessionDays(s.days)
+		sessions, err := load.EncodeSessions(of.sessions)
+		if err != nil {
+			return nil, err
+		}
+		days, err := load.EncodeSessionDays(of.days)
 		if err != nil {
 			return nil, err
 		}
@@ -407,7 +420,7 @@ func (w *work) encodeOthers(definitions map[string]string, m *lake.Day) ([]sideF
 		}
 		other := lake.Other{
 			Definition: definitions[name], Ledger: s.ledger,
-			Sessions: file("sessions", len(s.sessions), sessions), Days: file("session_days", len(s.days), days),
+			Sessions: file("sessions", len(of.sessions), sessions), Days: file("session_days", len(of.days), days),
 		}
 		beside = append(beside, sideFile{other.Sessions, was.Sessions, sessions}, sideFile{other.Days, was.Days, days})
 		if m.Others == nil {
@@ -421,19 +434,23 @@ func (w *work) encodeOthers(definitions map[string]string, m *lake.Day) ([]sideF
 // replace writes a file of a day. A manifest must never name a file of other
 // content, or a run that is killed here and not repeated would leave tables
 // that pass for those of the manifest: it goes before the first file does.
-func (c *chain) replace(ctx context.Context, w *work, object string, data []byte) error {
+func (c *chain) replace(ctx context.Context, w *work, object string, data io.Reader) error {
 	if w.committed {
 		if err := c.takeBack(ctx, *w.was); err != nil {
 			return err
 		}
 		w.committed = false
 	}
-	return put(ctx, c.lake, object, data)
+	return putFrom(ctx, c.lake, object, data)
 }
 
 func put(ctx context.Context, b *bucket.Bucket, object string, data []byte) error {
+	return putFrom(ctx, b, object, bytes.NewReader(data))
+}
+
+func putFrom(ctx context.Context, b *bucket.Bucket, object string, data io.Reader) error {
 	return b.Put(ctx, object, func(w io.Writer) error {
-		_, err := io.Copy(w, bytes.NewReader(data))
+		_, err := io.Copy(w, data)
 		return err
 	})
 }
@@ -464,6 +481,7 @@ func (c *chain) forget(ctx context.Context, days []calendar.Day, which func(cale
 // have events. It returns the days it made: after an error those before the one
 // that went wrong, whose tables are written as far as they are known.
 func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(calendar.Day)) (made []calendar.Day, err error) {
+	defer c.letGo() // after an error
 	names := load.DailyTables(true)
 	var before *lake.StateRef
 	for _, day := range days {
@@ -513,7 +531,9 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 				made = append(made, day)
 			} else if len(c.inHand) == 1 {
 				// The state is what it was: this day's tables stand.
-				c.inHand = nil
+				if err := c.letGo(); err != nil {
+					return made, err
+				}
 				c.made[day] = m
 			}
 		}

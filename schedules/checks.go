@@ -6,6 +6,7 @@ import (
 
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
+	"sojourn/transform"
 )
 
 // Checks are what a day must pass before its tables take the place of those of
@@ -105,40 +106,46 @@ func (c *chain) findings(w *work) []finding {
 		report("volume", c.checks.Volume, share, share >= c.checks.Volume.Share,
 			"it has %d events, %.1f %% of the %.0f that are usual on this weekday", w.ledger.Events, 100*share, usual)
 	}
-	var sessions, zero, crashed, capped float64
-	for i := range w.sessions {
-		s := &w.sessions[i]
-		if !s.IsCounted {
-			continue
-		}
-		sessions++
-		zero += one(s.DurationSeconds != nil && *s.DurationSeconds == 0)
-		crashed += one(s.CrashCount > 0)
-		capped += one(s.EndReason == "cap" || s.EndReason == "event_cap")
-	}
+	sessions := float64(w.seen.counted)
 	if sessions == 0 || sessions < float64(c.checks.MinSessions) {
 		return found
 	}
 	for _, share := range []struct {
 		name, what string
 		limit      Limit
-		count      float64
+		of         int
 	}{
-		{"zero_length", "have no length", c.checks.ZeroLength, zero},
-		{"crashed", "have a crash", c.checks.Crashed, crashed},
-		{"capped", "end by the cap", c.checks.Capped, capped},
+		{"zero_length", "have no length", c.checks.ZeroLength, w.seen.zero},
+		{"crashed", "have a crash", c.checks.Crashed, w.seen.crashed},
+		{"capped", "end by the cap", c.checks.Capped, w.seen.capped},
 	} {
-		report(share.name, share.limit, share.count/sessions, share.count/sessions <= share.limit.Share,
-			"%.0f of %.0f sessions %s", share.count, sessions, share.what)
+		value := float64(share.of) / sessions
+		report(share.name, share.limit, value, value <= share.limit.Share, "%d of %d sessions %s", share.of, w.seen.counted, share.what)
 	}
 	return found
 }
 
-func one(is bool) float64 {
-	if is {
-		return 1
+// traits are what checks look at in sessions.
+type traits struct{ sessions, counted, zero, crashed, capped int }
+
+func (t *traits) add(sessions []transform.Session) {
+	t.sessions += len(sessions)
+	for i := range sessions {
+		s := &sessions[i]
+		if !s.IsCounted {
+			continue
+		}
+		t.counted++
+		if s.DurationSeconds != nil && *s.DurationSeconds == 0 {
+			t.zero++
+		}
+		if s.CrashCount > 0 {
+			t.crashed++
+		}
+		if s.EndReason == "cap" || s.EndReason == "event_cap" {
+			t.capped++
+		}
 	}
-	return 0
 }
 
 // usual returns the median of the events of the same weekday of the four weeks

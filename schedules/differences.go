@@ -39,7 +39,7 @@ func (p *Pipeline) Differences(ctx context.Context, one, other transform.Definit
 		if len(staged[d]) == 0 {
 			continue
 		}
-		w, tells, err := foldDay(ctx, d, u, before, extract.ReadDay(ctx, p.Lake, staged[d]))
+		w, tells, err := foldDay(ctx, d, u, before, extract.ReadDay(ctx, p.Lake, staged[d]), limits{})
 		if err != nil {
 			return nil, fmt.Errorf("fold %s: %w", d, err)
 		}
@@ -53,7 +53,13 @@ func (p *Pipeline) Differences(ctx context.Context, one, other transform.Definit
 		}
 		before = w
 	}
-	return transform.Differences(day,
-		&transform.Strung{Definition: one, Sessions: asked.sessions, Days: asked.days},
-		&transform.Strung{Definition: other, Sessions: asked.others[name].sessions, Days: asked.others[name].days}), nil
+	ones, err := asked.under(one)
+	if err != nil {
+		return nil, err
+	}
+	others, err := asked.others[name].under(other)
+	if err != nil {
+		return nil, err
+	}
+	return transform.Differences(day, &ones, &others), nil
 }

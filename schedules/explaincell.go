@@ -243,8 +243,7 @@ func (x *explainer) recount(ctx context.Context, story *CellStory, most int) err
 	if m.IsFinal {
 		at = ownSettled
 	}
-	tables := w.tables(u, later, at)
-	all, err := load.RowsOf(&tables, story.Name)
+	all, err := recounted(w, u, later, at, story.Name)
 	if err != nil {
 		return err
 	}
@@ -289,45 +288,65 @@ func (x *explainer) contributors(ctx context.Context, story *CellStory, u under,
 		rows, err := load.RowsOf(&t, story.Name)
 		return rowWithKey(&story.Table, rows, key), err
 	}
-	own := transform.Strung{Definition: u.own.Definition(), Sessions: w.sessions, Days: w.days}
+	definition := u.own.Definition()
 	sum, adds := int64(0), true
-	for of := range w.userDays(own.Visits(), later) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		row, err := rowOf(of)
+	for now, err := range w.moments(later) {
 		if err != nil {
 			return err
 		}
-		value := row[column]
-		n, isCount := value.(int64)
-		if row == nil || row[counts] == int64(0) || row[counts] == nil {
-			continue
-		}
-		sum, adds = sum+n, adds && isCount
-		c := Contributor{User: of.UserID, Value: value}
-		if slices.Contains(bySession, story.Name) {
-			for i := range of.Sessions {
-				one := *of
-				one.Sessions = of.Sessions[i : i+1]
-				row, err := rowOf(&one)
-				if err != nil {
-					return err
-				}
-				if n, _ := row["sessions"].(int64); n > 0 && row[counts] != int64(0) {
-					r.Sessions++
-					c.Sessions = append(c.Sessions, of.Sessions[i].SessionID)
+		for of := range now.userDays(&definition) {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			row, err := rowOf(of)
+			if err != nil {
+				return err
+			}
+			value := row[column]
+			n, isCount := value.(int64)
+			if row == nil || row[counts] == int64(0) || row[counts] == nil {
+				continue
+			}
+			sum, adds = sum+n, adds && isCount
+			c := Contributor{User: of.UserID, Value: value}
+			if slices.Contains(bySession, story.Name) {
+				for i := range of.Sessions {
+					one := *of
+					one.Sessions = of.Sessions[i : i+1]
+					row, err := rowOf(&one)
+					if err != nil {
+						return err
+					}
+					if n, _ := row["sessions"].(int64); n > 0 && row[counts] != int64(0) {
+						r.Sessions++
+						c.Sessions = append(c.Sessions, of.Sessions[i].SessionID)
+					}
 				}
 			}
-		}
-		if r.Users++; len(r.Contributors) < most {
-			r.Contributors = append(r.Contributors, c)
+			if r.Users++; len(r.Contributors) < most {
+				r.Contributors = append(r.Contributors, c)
+			}
 		}
 	}
 	if total, ok := r.Row[column].(int64); ok && adds && total == sum {
 		r.Sum = &sum
 	}
 	return nil
+}
+
+// recounted counts the rows of one table of a day anew.
+func recounted(w *work, u under, later []*work, at standingOf, table string) ([]load.Row, error) {
+	var all []load.Row
+	add := func(t *transform.Tables) error {
+		rows, err := load.RowsOf(t, table)
+		all = append(all, rows...)
+		return err
+	}
+	sums, err := w.tables(u, later, at, add)
+	if err == nil {
+		err = add(&sums)
+	}
+	return all, err
 }
 
 // workOf reads the rows of a made day, and of the days after it that tell of

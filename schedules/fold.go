@@ -2,27 +2,23 @@ package schedules
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
 
 	"sojourn/internal/calendar"
 	"sojourn/internal/lake"
-	"sojourn/load"
 	"sojourn/transform"
 )
 
 // work is a day being made: its rows as far as they are known.
 type work struct {
-	day calendar.Day
-	strung
-	others     map[string]*strung        // under definitions that are only compared, by name
-	users      []transform.User          // in the order of the table
-	userEvents []transform.UserEvent     // likewise
-	retention  []transform.UserRetention // likewise
-
-	userFeatures []transform.UserFeature // likewise
-	userFunnels  []transform.UserFunnel  // likewise
+	day    calendar.Day
+	strung                    // with the users' histories
+	others map[string]*strung // under definitions that are only compared, by name
+	seen   traits
+	kept   int // rows of user_retention
 
 	was       *lake.Day // the revision that is replaced; nil if there is none
 	committed bool      // the lake has a manifest of the day
@@ -32,8 +28,18 @@ type work struct {
 	found     []lake.Check // checks that did not pass
 	accepted  string       // why they are let pass, if they block
 
-	carry []byte      // what the day leaves to the next, encoded; nil if the lake has it
-	left  []load.File // likewise, of the tables that are state
+	carry        []byte      // what the day leaves to the next, encoded; nil if the lake has it
+	left         []tableFile // likewise, of the tables that are state
+	leftBreaches []string    // what those have in them that cannot be
+}
+
+// close lets go of what the work has on disk.
+func (w *work) close() error {
+	errs := []error{w.parts.close()}
+	for _, f := range w.left {
+		errs = append(errs, f.content.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // under is the definitions by which days are made: the app's own, and those
@@ -61,66 +67,137 @@ type allNews struct {
 	others map[string]news
 }
 
+// limits are about how many bytes of rows a fold may hold in memory; zero for
+// any number.
+type limits struct {
+	run  int // of those that are being sorted
+	part int // of those that are being made into tables
+	file int // of each file that is being written
+}
+
 // foldDay makes the sessions and users of a day from its events and the work
 // of the day with events before it, nil if there is none. All definitions see
-// the events in one pass.
+// the events in one pass. The work is to be closed, whatever the error.
 func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
-	events iter.Seq2[[]transform.Event, error]) (*work, allNews, error) {
+	events iter.Seq2[[]transform.Event, error], most limits) (*work, allNews, error) {
 	if before == nil {
 		before = &work{}
 	}
-	own := newStringing(u.own, u.identity, day, before.state)
+	own := newStringing(u.own, u.identity, day, before.state, most.run)
+	defer own.rows.close() // read to its end, or not wanted
 	others := map[string]*stringing{}
 	for name, s := range u.others {
 		var left state
 		if b := before.others[name]; b != nil {
 			left = b.state
 		}
-		others[name] = newStringing(s, u.identity, day, left)
+		// Not limited: they are compared as a whole.
+		others[name] = newStringing(s, u.identity, day, left, 0)
 	}
+	w := &work{day: day, others: map[string]*strung{}}
+	w.most = most.part
+	tells := allNews{others: map[string]news{}}
 	for of, err := range events {
 		if err == nil {
 			err = ctx.Err()
 		}
-		if err != nil {
-			return nil, allNews{}, err
+		if err == nil {
+			err = own.take(of)
 		}
-		own.take(of)
 		for _, g := range others {
-			g.take(of)
+			if err == nil {
+				err = g.take(of)
+			}
+		}
+		if err != nil {
+			return w, allNews{}, err
 		}
 	}
 	next := u.zone.Start(day + 1)
-	w := &work{day: day, others: map[string]*strung{}}
-	tells := allNews{others: map[string]news{}}
 	for name, g := range others {
-		made, told := g.finish(next) // the rest of g, a subject's events, is let go of
+		made, rows, told, err := g.finish(next) // the rest of g, a subject's events, is let go of
+		if err == nil {
+			err = made.addAll(rows)
+		}
+		if err != nil {
+			return w, allNews{}, err
+		}
 		w.others[name], tells.others[name] = &made, told
 	}
-	w.strung, tells.own = own.finish(next)
-
-	slices.SortFunc(tells.own.sessions, func(a, b transform.Session) int { return a.Compare(&b) })
-	definition := u.own.Definition()
-	w.users = nextUsers(day, before.users, w.sessions, tells.own.sessions, w.goingOn(&definition), definition.Digest())
-	w.userEvents = transform.NextUserEvents(day, before.userEvents, w.steps, definition.Digest())
-	w.userFeatures = transform.NextUserFeatures(day, before.userFeatures, w.steps, w.days, u.analysis.Features, definition.Digest())
-	w.userFunnels = transform.NextUserFunnels(day, before.userFunnels, w.steps, w.days, u.analysis.Funnels, definition.Digest())
-	w.decideSegments(u)
-	w.retention = w.nextRetention(u, before.retention)
-	transform.NoteInstalls(w.users, w.userEvents, w.steps)
-	return w, tells, nil
+	made, rows, told, err := own.finish(next)
+	if err != nil {
+		return w, allNews{}, err
+	}
+	slices.SortFunc(told.sessions, func(a, b transform.Session) int { return a.Compare(&b) })
+	w.ledger, w.state, tells.own = made.ledger, made.state, told
+	return w, tells, w.addUsers(u, before, rows, told.sessions)
 }
 
-// goingOn are the parts of sessions that began earlier, if those count on the
-// day too.
-func (w *work) goingOn(d *transform.Definition) []transform.SessionDay {
+// addUsers makes the parts of the day from the rows of its sessions and the
+// histories of its users before it. Earlier are the sessions of earlier days,
+// as they turned out.
+func (w *work) addUsers(u under, before *work, rows *crowd, earlier []transform.Session) error {
+	known, goesOn := before.crowd(), w.goingOn()
+	for {
+		of, err := rows.peek(w.target())
+		if err != nil {
+			return err
+		}
+		knownOf, err := known.peek(w.target())
+		if err != nil {
+			return err
+		}
+		user, ok := meet(of, knownOf)
+		if !ok {
+			return nil
+		}
+		now, err := rows.upTo(user)
+		if err != nil {
+			return err
+		}
+		past, err := known.upTo(user)
+		if err != nil {
+			return err
+		}
+		var mine []transform.Session
+		mine, earlier = cutRows(earlier, user, ofSession)
+		w.addHistories(u, before, &now, &past, mine, goesOn)
+		w.seen.add(now.sessions)
+		w.kept += len(now.retention)
+		if err := w.add(now); err != nil {
+			return err
+		}
+	}
+}
+
+// addHistories takes the histories of some users on to the end of the day.
+func (w *work) addHistories(u under, before *work, now, past *people, earlier []transform.Session, goesOn map[string]transform.After) {
+	definition := u.own.Definition()
+	digest := definition.Digest()
+	now.users = nextUsers(w.day, past.users, now.sessions, earlier, now.partsOfEarlier(w.day, &definition), digest)
+	now.userEvents = transform.NextUserEvents(w.day, past.userEvents, now.steps, digest)
+	now.userFeatures = transform.NextUserFeatures(w.day, past.userFeatures, now.steps, now.days, u.analysis.Features, digest)
+	now.userFunnels = transform.NextUserFunnels(w.day, past.userFunnels, now.steps, now.days, u.analysis.Funnels, digest)
+	at := moment{day: w.day, people: now, after: goesOn}
+	transform.DecideSegments(at.userDays(&definition), &u.analysis)
+	since := w.day - 1
+	if before.kept > 0 {
+		since = before.day
+	}
+	now.retention = transform.NextRetention(since, w.day, u.zone, &definition, &u.analysis, past.retention, at.userDays(&definition), now.days)
+	transform.NoteInstalls(now.users, now.userEvents, now.steps)
+}
+
+// partsOfEarlier are the parts of sessions that began before the day, if those
+// count on the day too.
+func (p *people) partsOfEarlier(day calendar.Day, d *transform.Definition) []transform.SessionDay {
 	if d.Attribution != transform.TouchedDay {
 		return nil
 	}
 	var parts []transform.SessionDay
-	for _, p := range w.days {
-		if p.SessionDate < w.day && p.Active() {
-			parts = append(parts, p)
+	for _, r := range p.days {
+		if r.SessionDate < day && r.Active() {
+			parts = append(parts, r)
 		}
 	}
 	return parts
@@ -187,28 +264,51 @@ func (w *work) learn(tells allNews) error {
 	return nil
 }
 
-// tables returns the rows of the day. Later is the following days in hand, in
-// order; at says which sessions can go on.
-func (w *work) tables(u under, later []*work, at standingOf) transform.Tables {
+// tables yields the rows that the day has of its users, some users at a time,
+// and returns the tables that are sums over all of them. Later is the following
+// days in hand, in order; at says which sessions can go on.
+func (w *work) tables(u under, later []*work, at standingOf, yield func(rows *transform.Tables) error) (transform.Tables, error) {
 	definition := u.own.Definition()
-	own := transform.Strung{Definition: definition, Sessions: w.sessions, Days: w.days}
 	digest := definition.Digest()
 	tally := transform.NewTally(w.day, u.zone, u.analysis, digest, at != unsettled)
-	for of := range w.userDays(own.Visits(), later) {
-		tally.Add(of)
+	for now, err := range w.moments(later) {
+		if err != nil {
+			return transform.Tables{}, err
+		}
+		for of := range now.userDays(&definition) {
+			tally.Add(of)
+		}
+		if err := yield(now.rows(w.day)); err != nil {
+			return transform.Tables{}, err
+		}
 	}
 	t := tally.Tables()
-	t.Sessions, t.Users, t.SessionDays = w.sessions, w.users, w.days
-	t.UserFeatures, t.UserFunnels = w.userFeatures, w.userFunnels
-	t.SessionSteps, t.UserEvents, t.UserRetention = w.steps, w.userEvents, w.retention
 	t.DailyLedger = []transform.DailyLedger{transform.LedgerRow(w.day, w.ledger, digest)}
+	if len(w.others) == 0 {
+		return t, nil
+	}
+	own, err := w.strung.under(definition)
+	if err != nil {
+		return transform.Tables{}, err
+	}
 	var others []transform.Strung
 	for _, name := range slices.Sorted(maps.Keys(w.others)) {
-		o := w.others[name]
-		others = append(others, transform.Strung{Definition: u.others[name].Definition(), Sessions: o.sessions, Days: o.days})
+		other, err := w.others[name].under(u.others[name].Definition())
+		if err != nil {
+			return transform.Tables{}, err
+		}
+		others = append(others, other)
 	}
 	t.DefinitionDifferences = transform.DifferenceRows(w.day, at == allSettled, own, others)
-	return t
+	return t, nil
+}
+
+// rows are those of the tables that have rows of single users.
+func (p *people) rows(day calendar.Day) *transform.Tables {
+	return &transform.Tables{
+		Day: day, Sessions: p.sessions, SessionDays: p.days, SessionSteps: p.steps,
+		Users: p.users, UserEvents: p.userEvents, UserFeatures: p.userFeatures, UserFunnels: p.userFunnels, UserRetention: p.retention,
+	}
 }
 
 // openSince returns the first day whose sessions may still go on, the day

@@ -10,10 +10,10 @@ import (
 // of one user after the other are taken.
 type laterSteps [][]transform.Step
 
-func stepsOf(days []*work) laterSteps {
+func stepsOf(days []laterDay) laterSteps {
 	var all laterSteps
-	for _, w := range days {
-		all = append(all, w.steps)
+	for i := range days {
+		all = append(all, days[i].steps)
 	}
 	return all
 }

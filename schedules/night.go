@@ -376,7 +376,7 @@ func (p *Pipeline) fold(ctx context.Context, batches []lake.Batch, r Range, sum 
 	made, err := c.foldDue(ctx, days, func(day calendar.Day) {
 		done++
 		p.progress(Progress{Stage: "fold", Done: done, Total: int64(len(days))})
-		p.Log.InfoContext(ctx, "day folded", "day", day, "events", c.made[day].Ledger.Events, "sessions", len(c.last().sessions))
+		p.Log.InfoContext(ctx, "day folded", "day", day, "events", c.made[day].Ledger.Events, "sessions", c.last().seen.sessions)
 	})
 	for _, day := range made {
 		sum.Sessions += c.made[day].Tables["sessions"].Rows

@@ -3,6 +3,7 @@ package schedules
 import (
 	"cmp"
 	"slices"
+	"sort"
 )
 
 // Pages hold rows as they come, when nobody knows how many there will be: a
@@ -39,19 +40,54 @@ func (p *pages[R]) at(i int32) *R { return &p.pages[i/pageRows][i%pageRows] }
 // they came, nil if there are none. Each is moved once, which matters as rows
 // are long. The pages are empty afterwards.
 func (p *pages[R]) sorted(compare func(a, b *R) int) []R {
-	n := p.len()
+	o := p.inOrder(compare, nil)
+	return o.take(len(o.order))
+}
+
+// inOrder returns the rows in the order of sorted, to be taken some at a time,
+// by users if a row's user is told. The pages are empty afterwards.
+func (p *pages[R]) inOrder(compare func(a, b *R) int, user func(*R) string) *ordered[R] {
+	o := &ordered[R]{rows: *p, user: user}
+	*p = pages[R]{}
+	o.order = make([]int32, o.rows.len())
+	for i := range o.order {
+		o.order[i] = int32(i)
+	}
+	slices.SortFunc(o.order, func(a, b int32) int { return cmp.Or(compare(o.rows.at(a), o.rows.at(b)), cmp.Compare(a, b)) })
+	return o
+}
+
+// ordered are rows in order.
+type ordered[R any] struct {
+	rows  pages[R]
+	order []int32 // of the rows not taken
+	user  func(*R) string
+}
+
+// peek returns how far about the next n rows reach.
+func (o *ordered[R]) peek(n int) reach {
+	n = min(max(n, 1), len(o.order))
+	if n == 0 {
+		return reach{none: true}
+	}
+	return reach{user: o.user(o.rows.at(o.order[n-1])), all: n == len(o.order)}
+}
+
+// upTo takes the rows of the users up to one.
+func (o *ordered[R]) upTo(user string) []R {
+	return o.take(sort.Search(len(o.order), func(i int) bool { return o.user(o.rows.at(o.order[i])) > user }))
+}
+
+func (o *ordered[R]) take(n int) []R {
 	if n == 0 {
 		return nil
 	}
-	order := make([]int32, n)
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(compare(p.at(a), p.at(b)), cmp.Compare(a, b)) })
 	rows := make([]R, n)
-	for i, from := range order {
-		rows[i] = *p.at(from)
+	for i, from := range o.order[:n] {
+		rows[i] = *o.rows.at(from)
 	}
-	p.pages = nil
+	if o.order = o.order[n:]; len(o.order) == 0 {
+		o.rows = pages[R]{}
+	}
 	return rows
 }

@@ -11,6 +11,7 @@ import (
 	"sojourn/internal/bucket"
 	"sojourn/internal/crash"
 	"sojourn/internal/lake"
+	"sojourn/internal/spool"
 	"sojourn/load"
 )
 
@@ -144,18 +145,26 @@ func (c *chain) promote(ctx context.Context, staged *bucket.Bucket, m lake.Day, 
 	readWhole := func(f lake.File) ([]byte, error) {
 		data, err := lake.ReadFile(ctx, staged, f)
 		if err != nil {
-			return nil, fmt.Errorf("%w; cancel the backfill and stage it again", err)
+			return nil, cannotPromote(err)
 		}
 		return data, nil
 	}
-	var tables []load.File
+	var tables []tableFile
+	defer func() {
+		for _, f := range tables {
+			f.content.Close()
+		}
+	}()
 	for _, name := range slices.Sorted(maps.Keys(m.Tables)) {
 		f := m.Tables[name]
-		data, err := readWhole(f)
-		if err != nil {
-			return err
+		t := tableFile{
+			load.File{Table: name, Day: m.Day, Rows: f.Rows, Size: f.Bytes, SHA256: f.SHA256, Sums: f.Sums},
+			&spool.Buffer{Most: c.most.file},
 		}
-		tables = append(tables, load.File{Table: name, Day: m.Day, Rows: f.Rows, Data: data, SHA256: f.SHA256, Sums: f.Sums})
+		tables = append(tables, t)
+		if err := lake.CopyFile(ctx, staged, f, t.content); err != nil {
+			return cannotPromote(err)
+		}
 	}
 	var beside []sideFile
 	add := func(f, was lake.File) error {
@@ -173,6 +182,10 @@ func (c *chain) promote(ctx context.Context, staged *bucket.Bucket, m lake.Day, 
 		}
 	}
 	return c.commit(ctx, w, m, tables, beside, m.Headline)
+}
+
+func cannotPromote(err error) error {
+	return fmt.Errorf("%w; cancel the backfill and stage it again", err)
 }
 
 // CancelBackfill forgets a staged backfill; the lake is as if it had never been.

@@ -15,10 +15,8 @@ import (
 // strung is what one definition makes of the events of a day, and what it
 // leaves to the next.
 type strung struct {
-	sessions []transform.Session    // in the order of the table
-	days     []transform.SessionDay // likewise
-	steps    []transform.Step       // likewise
-	ledger   transform.Ledger
+	parts  // of the app's own definition with the users' histories
+	ledger transform.Ledger
 	state
 }
 
@@ -48,15 +46,15 @@ type stringing struct {
 	held    pages[transform.Event] // where whose events they are is not as in the staged files
 	scratch []transform.Event
 
-	sessions pages[transform.Session]
-	days     pages[transform.SessionDay]
-	steps    pages[transform.Step]
-	out      strung // but for those
-	news     news
+	rows sorter
+	out  strung // but for those
+	news news
 }
 
-func newStringing(s *transform.Sessionizer, identity transform.Identity, day calendar.Day, before state) *stringing {
-	g := &stringing{Sessionizer: s, definition: s.Definition(), identity: identity, day: day, carried: before.Carry}
+// newStringing holds at most so many bytes of rows in memory, any number if it
+// is 0.
+func newStringing(s *transform.Sessionizer, identity transform.Identity, day calendar.Day, before state, most int) *stringing {
+	g := &stringing{Sessionizer: s, definition: s.Definition(), identity: identity, day: day, carried: before.Carry, rows: sorter{most: most}}
 	if g.definition.Stitch > 0 {
 		g.known = make(map[string]transform.Known, len(before.Known))
 		for _, k := range before.Known {
@@ -74,10 +72,9 @@ func (g *stringing) regroups() bool {
 
 // take takes the events of one subject of the staged files, in order. They are
 // not changed.
-func (g *stringing) take(of []transform.Event) {
+func (g *stringing) take(of []transform.Event) error {
 	if g.definition.Stitch == 0 && !g.regroups() {
-		g.string(of[0].Subject(), of)
-		return
+		return g.string(of[0].Subject(), of)
 	}
 	g.scratch = append(g.scratch[:0], of...)
 	device := of[0].DeviceID
@@ -87,58 +84,60 @@ func (g *stringing) take(of []transform.Event) {
 	}
 	if g.regroups() {
 		g.held.add(g.scratch...)
-		return
+		return nil
 	}
-	g.string(of[0].Subject(), g.scratch)
+	return g.string(of[0].Subject(), g.scratch)
 }
 
 // string folds the events of one subject; subjects come in order.
-func (g *stringing) string(subject string, events []transform.Event) {
+func (g *stringing) string(subject string, events []transform.Event) error {
 	for len(g.carried) > 0 && g.carried[0].Subject < subject {
-		g.fold(&g.carried[0], nil)
+		if err := g.fold(&g.carried[0], nil); err != nil {
+			return err
+		}
 		g.carried = g.carried[1:]
 	}
 	if len(g.carried) > 0 && g.carried[0].Subject == subject {
-		g.fold(&g.carried[0], events)
+		err := g.fold(&g.carried[0], events)
 		g.carried = g.carried[1:]
-		return
+		return err
 	}
-	g.fold(nil, events)
+	return g.fold(nil, events)
 }
 
-func (g *stringing) fold(c *transform.Carry, events []transform.Event) {
+func (g *stringing) fold(c *transform.Carry, events []transform.Event) error {
 	f := g.Fold(c, events, g.day)
-	g.sessions.add(f.Began...)
-	g.days.add(f.Days...)
-	g.steps.add(f.Steps...)
 	g.news.sessions = append(g.news.sessions, f.Earlier...)
 	g.news.days = append(g.news.days, f.Resumed...)
 	if f.Carry != nil {
 		g.out.Carry = append(g.out.Carry, *f.Carry)
 	}
 	g.out.ledger.Add(f.Ledger)
+	return g.rows.add(&f)
 }
 
-// finish returns what the day comes to once all its events have been taken.
-func (g *stringing) finish(nextDay int64) (strung, news) {
-	g.regroup()
+// finish returns what the day comes to once all its events have been taken: the
+// rows are those of the crowd.
+func (g *stringing) finish(nextDay int64) (strung, *crowd, news, error) {
+	if err := g.regroup(); err != nil {
+		return strung{}, nil, news{}, err
+	}
 	for i := range g.carried {
-		g.fold(&g.carried[i], nil)
+		if err := g.fold(&g.carried[i], nil); err != nil {
+			return strung{}, nil, news{}, err
+		}
 	}
 	for _, device := range slices.Sorted(maps.Keys(g.known)) {
 		if k := g.known[device]; nextDay-k.At <= g.definition.Stitch.Microseconds() {
 			g.out.Known = append(g.out.Known, k)
 		}
 	}
-	g.out.sessions = g.sessions.sorted((*transform.Session).Compare)
-	g.out.days = g.days.sorted((*transform.SessionDay).Compare)
-	g.out.steps = g.steps.sorted((*transform.Step).Compare)
-	transform.NumberSteps(g.out.steps)
-	return g.out, g.news
+	rows, err := g.rows.sorted()
+	return g.out, rows, g.news, err
 }
 
 // regroup strings the events that were held, subject by subject.
-func (g *stringing) regroup() {
+func (g *stringing) regroup() error {
 	held := g.held.sorted(func(a, b *transform.Event) int {
 		return cmp.Or(
 			strings.Compare(g.definition.Subject(a), g.definition.Subject(b)),
@@ -150,38 +149,104 @@ func (g *stringing) regroup() {
 		for to < len(held) && g.definition.Subject(&held[to]) == subject {
 			to++
 		}
-		g.string(subject, held[from:to])
+		if err := g.string(subject, held[from:to]); err != nil {
+			return err
+		}
 		from = to
 	}
+	return nil
 }
 
 // patch takes what a later day tells of the work's day. What the user's
 // history said of a session stays true.
 func (s *strung) patch(day calendar.Day, n news) error {
-	for _, r := range n.sessions {
-		if r.Date != day {
+	n = n.of(day)
+	for i := range s.list {
+		// The last part's users are all that are left: one of whom there is no
+		// row must be missed.
+		mine := n
+		if i+1 < len(s.list) {
+			mine, n = n.cut(s.list[i].last)
+		}
+		if len(mine.sessions)+len(mine.days) == 0 {
 			continue
 		}
-		i, ok := slices.BinarySearchFunc(s.sessions, r, func(a, b transform.Session) int { return a.Compare(&b) })
+		of, err := s.at(i)
+		if err != nil {
+			return err
+		}
+		if err := of.patch(day, mine); err != nil {
+			return err
+		}
+		if err := s.set(i, of); err != nil {
+			return err
+		}
+	}
+	if len(s.list) == 0 {
+		return new(people).patch(day, n)
+	}
+	return nil
+}
+
+// of returns what is told of a day.
+func (n news) of(day calendar.Day) (mine news) {
+	for _, r := range n.sessions {
+		if r.Date == day {
+			mine.sessions = append(mine.sessions, r)
+		}
+	}
+	for _, d := range n.days {
+		if d.Date == day {
+			mine.days = append(mine.days, d)
+		}
+	}
+	return mine
+}
+
+// cut returns what is told of the users up to one, and of those after.
+func (n news) cut(user string) (mine, rest news) {
+	for _, r := range n.sessions {
+		if r.UserID <= user {
+			mine.sessions = append(mine.sessions, r)
+		} else {
+			rest.sessions = append(rest.sessions, r)
+		}
+	}
+	for _, d := range n.days {
+		if d.UserID <= user {
+			mine.days = append(mine.days, d)
+		} else {
+			rest.days = append(rest.days, d)
+		}
+	}
+	return mine, rest
+}
+
+func (p *people) patch(day calendar.Day, n news) error {
+	for _, r := range n.sessions {
+		i, ok := slices.BinarySearchFunc(p.sessions, r, func(a, b transform.Session) int { return a.Compare(&b) })
 		if !ok {
 			return fmt.Errorf("session %s was carried over from %s, which has no such row: the lake's files do not belong together", r.SessionID, day)
 		}
-		r.IsFirstSession = s.sessions[i].IsFirstSession
-		r.SecondsSincePrevious = s.sessions[i].SecondsSincePrevious
-		r.IsAfterCrash = s.sessions[i].IsAfterCrash
-		s.sessions[i] = r
+		r.IsFirstSession = p.sessions[i].IsFirstSession
+		r.SecondsSincePrevious = p.sessions[i].SecondsSincePrevious
+		r.IsAfterCrash = p.sessions[i].IsAfterCrash
+		p.sessions[i] = r
 	}
 	for _, d := range n.days {
-		if d.Date != day {
-			continue
-		}
-		i, ok := slices.BinarySearchFunc(s.days, d, func(a, b transform.SessionDay) int { return a.Compare(&b) })
+		i, ok := slices.BinarySearchFunc(p.days, d, func(a, b transform.SessionDay) int { return a.Compare(&b) })
 		if !ok {
 			return fmt.Errorf("session %s was active on %s, which has no such part: the lake's files do not belong together", d.SessionID, day)
 		}
-		s.days[i] = d
+		p.days[i] = d
 	}
 	return nil
+}
+
+// under returns all sessions and their parts, made under a definition.
+func (s *strung) under(d transform.Definition) (transform.Strung, error) {
+	all, err := s.whole()
+	return transform.Strung{Definition: d, Sessions: all.sessions, Days: all.days}, err
 }
 
 // openSince returns the first day, at most the given one, whose sessions may

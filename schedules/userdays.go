@@ -2,71 +2,139 @@ package schedules
 
 import (
 	"iter"
+	"maps"
 
+	"sojourn/internal/calendar"
 	"sojourn/transform"
 )
 
-// userDays yields the users of the day, in order: those with a history, and
-// those of whom only steps outside of sessions are known. Visits are the
-// sessions that count on the day, later the following days in hand. What it
-// yields is good until the next.
-func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*transform.UserDay] {
-	return func(yield func(*transform.UserDay) bool) {
-		users, parts, steps, events, features, funnels := w.users, w.days, w.steps, w.userEvents, w.userFeatures, w.userFunnels
-		after := w.after(later)
-		var stays []transform.Visit
-		retention, began := w.retention, w.sessions
-		following := stepsOf(later)
-		var tomorrow []transform.User
-		known := len(later) > 0 && later[0].day == w.day+1
-		if known {
-			tomorrow = later[0].users
+// A moment is what a day has of some users, and what the days after it tell of
+// them.
+type moment struct {
+	day calendar.Day
+	*people
+	later []laterDay                 // in order
+	after map[string]transform.After // what comes after the day in sessions that go on after it, by session id
+}
+
+// A laterDay is what a later day has of the users of a moment, and of others.
+type laterDay struct {
+	day calendar.Day
+	people
+}
+
+// moments yields the work's users, in order. Later is the following days in
+// hand, in order: they hold all that can come after the day in its sessions.
+func (w *work) moments(later []*work) iter.Seq2[moment, error] {
+	return func(yield func(moment, error) bool) {
+		last := w
+		var following []*crowd
+		for _, l := range later {
+			last = l
+			following = append(following, l.crowd())
 		}
-		for {
-			id, found := "", false
-			first := func(user string) {
-				if !found || user < id {
-					id, found = user, true
+		open := last.goingOn()
+		for of, err := range w.each() {
+			if err != nil {
+				yield(moment{}, err)
+				return
+			}
+			now := moment{day: w.day, people: &of}
+			user := of.last()
+			for i, crowd := range following {
+				p, err := crowd.upTo(user)
+				if err != nil {
+					yield(moment{}, err)
+					return
+				}
+				now.later = append(now.later, laterDay{later[i].day, p})
+			}
+			now.after = now.andAfter(open)
+			if !yield(now, nil) {
+				return
+			}
+		}
+	}
+}
+
+// goingOn are the sessions that may go on after the work's day.
+func (w *work) goingOn() map[string]transform.After {
+	open := map[string]transform.After{}
+	for i := range w.Carry {
+		for k := range w.Carry[i].Sessions {
+			if o := &w.Carry[i].Sessions[k]; !o.Closed {
+				open[o.Session.SessionID] = transform.After{GoesOn: true}
+			}
+		}
+	}
+	return open
+}
+
+// andAfter adds to what may go on after the last day what the later days have
+// of sessions.
+func (m *moment) andAfter(open map[string]transform.After) map[string]transform.After {
+	after := maps.Clone(open)
+	for i := range m.later {
+		l := &m.later[i]
+		steps := l.steps
+		for k := range l.days {
+			part := &l.days[k]
+			if part.SessionDate > m.day {
+				continue
+			}
+			a := after[part.SessionID]
+			a.EndedAt = max(a.EndedAt, part.EndedAt)
+			for len(steps) > 0 && steps[0].UserID < part.UserID {
+				steps = steps[1:]
+			}
+			for n := 0; n < len(steps) && steps[n].UserID == part.UserID; n++ {
+				if steps[n].SessionID == part.SessionID {
+					a.Steps = append(a.Steps, steps[n])
 				}
 			}
-			if len(users) > 0 {
-				first(users[0].UserID)
-			}
-			if len(parts) > 0 {
-				first(parts[0].UserID)
-			}
-			if len(steps) > 0 {
-				first(steps[0].UserID)
-			}
-			if len(events) > 0 {
-				first(events[0].UserID)
-			}
-			if len(features) > 0 {
-				first(features[0].UserID)
-			}
-			if len(funnels) > 0 {
-				first(funnels[0].UserID)
-			}
+			after[part.SessionID] = a
+		}
+	}
+	return after
+}
+
+// userDays yields the users, in order: those with a history, and those of whom
+// only steps outside of sessions are known. What it yields is good until the
+// next.
+func (m *moment) userDays(d *transform.Definition) iter.Seq[*transform.UserDay] {
+	return func(yield func(*transform.UserDay) bool) {
+		own := transform.Strung{Definition: *d, Sessions: m.sessions, Days: m.days}
+		visits := own.Visits()
+		rest := *m.people
+		following := stepsOf(m.later)
+		var stays []transform.Visit
+		var tomorrow []transform.User
+		known := len(m.later) > 0 && m.later[0].day == m.day+1
+		if known {
+			tomorrow = m.later[0].users
+		}
+		for {
+			id, found := rest.first()
 			if !found {
 				return
 			}
-			u := transform.UserDay{After: after}
-			if len(users) > 0 && users[0].UserID == id {
-				u.User, users = &users[0], users[1:]
+			u := transform.UserDay{After: m.after}
+			if len(rest.users) > 0 && rest.users[0].UserID == id {
+				u.User, rest.users = &rest.users[0], rest.users[1:]
 			} else {
-				u.User = &transform.User{Date: w.day, UserID: id}
+				u.User = &transform.User{Date: m.day, UserID: id}
 			}
-			u.Sessions, visits = ofUser(visits, id, func(s *transform.Session) string { return s.UserID })
-			u.Parts, parts = ofUser(parts, id, func(p *transform.SessionDay) string { return p.UserID })
-			u.Began, began = ofUser(began, id, func(s *transform.Session) string { return s.UserID })
+			u.Sessions, visits = ofUser(visits, id, ofSession)
+			u.Parts, rest.days = ofUser(rest.days, id, ofSessionDay)
+			u.Began, rest.sessions = ofUser(rest.sessions, id, ofSession)
 			u.Later = following.of(id, u.Began)
-			u.Steps, steps = ofUser(steps, id, func(s *transform.Step) string { return s.UserID })
-			u.Events, events = ofUser(events, id, func(e *transform.UserEvent) string { return e.UserID })
-			u.Features, features = ofUser(features, id, func(f *transform.UserFeature) string { return f.UserID })
-			u.Funnels, funnels = ofUser(funnels, id, func(f *transform.UserFunnel) string { return f.UserID })
-			stays = transform.AppendVisits(stays[:0], u.Steps, u.Parts, after)
+			u.Steps, rest.steps = ofUser(rest.steps, id, ofStep)
+			u.Events, rest.userEvents = ofUser(rest.userEvents, id, ofUserEvent)
+			u.Features, rest.userFeatures = ofUser(rest.userFeatures, id, ofUserFeature)
+			u.Funnels, rest.userFunnels = ofUser(rest.userFunnels, id, ofUserFunnel)
+			stays = transform.AppendVisits(stays[:0], u.Steps, u.Parts, m.after)
 			u.Visits = stays
-			u.Retention, retention = ofUser(retention, id, func(r *transform.UserRetention) string { return r.UserID })
+			u.Retention, rest.retention = ofUser(rest.retention, id, ofUserRetention)
 			if known {
 				for len(tomorrow) > 0 && tomorrow[0].UserID < id {
 					tomorrow = tomorrow[1:]
@@ -81,6 +149,27 @@ func (w *work) userDays(visits []transform.Session, later []*work) iter.Seq[*tra
 			}
 		}
 	}
+}
+
+// first returns the first user of whom there is more than what others did with
+// the session or cohort: a history, a part of a session, a step, an event, a
+// feature or a funnel.
+func (p *people) first() (id string, found bool) {
+	look := func(has bool, user func() string) {
+		if !has {
+			return
+		}
+		if u := user(); !found || u < id {
+			id, found = u, true
+		}
+	}
+	look(len(p.users) > 0, func() string { return p.users[0].UserID })
+	look(len(p.days) > 0, func() string { return p.days[0].UserID })
+	look(len(p.steps) > 0, func() string { return p.steps[0].UserID })
+	look(len(p.userEvents) > 0, func() string { return p.userEvents[0].UserID })
+	look(len(p.userFeatures) > 0, func() string { return p.userFeatures[0].UserID })
+	look(len(p.userFunnels) > 0, func() string { return p.userFunnels[0].UserID })
+	return id, found
 }
 
 // ofUser cuts the rows of a user off the front of rows sorted by user.

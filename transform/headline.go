@@ -1,36 +1,39 @@
 package transform
 
-// Headline returns what the day comes to in a few numbers, by metric: those by
-// which revisions of a day are compared. Only counted sessions are in them.
-func (t *Tables) Headline() map[string]float64 {
-	var sessions, users, newUsers, crashed, events float64
-	var length int64 // microseconds
-	last := ""
-	for i := range t.Sessions {
-		s := &t.Sessions[i]
+// headline is what a day comes to in a few numbers.
+type headline struct {
+	sessions, users, newUsers, crashed, events int64
+	length                                     int64  // microseconds
+	last                                       string // user
+}
+
+// add adds sessions, which come sorted by user.
+func (h *headline) add(sessions []Session) {
+	for i := range sessions {
+		s := &sessions[i]
 		if !s.IsCounted {
 			continue
 		}
-		sessions++
-		if sessions == 1 || s.UserID != last {
-			users++
-			last = s.UserID
+		h.sessions++
+		if h.sessions == 1 || s.UserID != h.last {
+			h.users++
+			h.last = s.UserID
 		}
 		if s.IsFirstSession {
-			newUsers++
+			h.newUsers++
 		}
 		if s.CrashCount > 0 {
-			crashed++
+			h.crashed++
 		}
 		if s.DurationSeconds != nil {
-			length += micros(*s.DurationSeconds)
+			h.length += micros(*s.DurationSeconds)
 		}
 	}
-	for i := range t.DailyLedger {
-		events += float64(t.DailyLedger[i].Events)
-	}
+}
+
+func (h *headline) byMetric() map[string]float64 {
 	return map[string]float64{
-		"sessions": sessions, "users_with_sessions": users, "new_users": newUsers, "crashed_sessions": crashed,
-		"duration_seconds": float64(length) / 1e6, "events_staged": events,
+		"sessions": float64(h.sessions), "users_with_sessions": float64(h.users), "new_users": float64(h.newUsers), "crashed_sessions": float64(h.crashed),
+		"duration_seconds": float64(h.length) / 1e6, "events_staged": float64(h.events),
 	}
 }

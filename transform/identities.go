@@ -2,7 +2,6 @@ package transform
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -11,63 +10,44 @@ import (
 // events were. It reports each breach with the table, the row and the numbers.
 type identity struct {
 	of    string // the tables it is about
-	check func(t *Tables, d *Definition, a *Analysis, breach func(format string, args ...any))
+	check func(t *Tables, a *Audit, breach func(format string, args ...any))
+
+	ofRows bool // it holds of the rows of any users, and not only of a day as a whole
 }
 
 // identities are checked on every day before it is committed: a table that
 // breaks one is wrong, and nobody should see it.
 var identities = [...]identity{
-	{"daily_ledger", ledgerAddsUp},
-	{"session_days", partsAreCounted},
-	{"sessions", sessionsAreSound},
-	{"sessions", sessionsAreDisjoint},
-	{"daily_sessions", sessionsAddUp},
-	{"daily_frequency", windowsGrow},
-	{"daily_retention", cohortsHold},
-	{"daily_segments", segmentsAreExhaustive},
-	{"daily_length", lengthsAddUp},
-	{"daily_hours", hoursAddUp},
-	{"daily_stability", crashesAddUp},
-	{"daily_screens", screensHold},
-	{"daily_transitions", transitionsAddUp},
-	{"daily_depth", depthsAddUp},
-	{"daily_features", featuresHold},
-	{"daily_funnels", funnelsNarrow},
-	{"daily_installs", installsAreOpenedOrNot},
-	{"daily_first_sessions", secondFollowsFirst},
-	{"daily_push", campaignsAddUp},
-	{"cohort_retention", retentionsHold},
-	{"daily_lifecycle", lifecyclesAddUp},
-	{"daily_onboarding", onboardingHolds},
-	{"daily_onboarding_retention", onboardedReturn},
-	{"daily_incentives", incentivesHold},
-	{"daily_interval", intervalsAreOrdered},
-}
-
-// breachesShown is how many breaches of one identity are told.
-const breachesShown = 5
-
-// Breaches returns what the tables of a day, made under a definition and
-// analysis, have in them that cannot be: sentences that name the table, none
-// if all is well.
-func (t *Tables) Breaches(d *Definition, a *Analysis) []string {
-	var all []string
-	for _, i := range identities {
-		n := 0
-		i.check(t, d, a, func(format string, args ...any) {
-			if n++; n <= breachesShown {
-				all = append(all, i.of+": "+fmt.Sprintf(format, args...))
-			}
-		})
-		if n > breachesShown {
-			all = append(all, fmt.Sprintf("%s: and %d more of the kind", i.of, n-breachesShown))
-		}
-	}
-	return all
+	{"session_days", partsAreOfSessions, true},
+	{"sessions", sessionsAreSound, true},
+	{"sessions", sessionsAreDisjoint, true},
+	{"daily_ledger", ledgerAddsUp, false},
+	{"session_days", partsAreCounted, false},
+	{"daily_sessions", sessionsAddUp, false},
+	{"daily_frequency", windowsGrow, false},
+	{"daily_retention", cohortsHold, false},
+	{"daily_segments", segmentsAreExhaustive, false},
+	{"daily_length", lengthsAddUp, false},
+	{"daily_hours", hoursAddUp, false},
+	{"daily_stability", crashesAddUp, false},
+	{"daily_screens", screensHold, false},
+	{"daily_transitions", transitionsAddUp, false},
+	{"daily_depth", depthsAddUp, false},
+	{"daily_features", featuresHold, false},
+	{"daily_funnels", funnelsNarrow, false},
+	{"daily_installs", installsAreOpenedOrNot, false},
+	{"daily_first_sessions", secondFollowsFirst, false},
+	{"daily_push", campaignsAddUp, false},
+	{"cohort_retention", retentionsHold, false},
+	{"daily_lifecycle", lifecyclesAddUp, false},
+	{"daily_onboarding", onboardingHolds, false},
+	{"daily_onboarding_retention", onboardedReturn, false},
+	{"daily_incentives", incentivesHold, false},
+	{"daily_interval", intervalsAreOrdered, false},
 }
 
 // Every staged event is in one place.
-func ledgerAddsUp(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func ledgerAddsUp(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for _, r := range t.DailyLedger {
 		if sum := r.InSessions + r.Duplicates + r.Outside + r.Ignored + r.BeyondCap + r.Late; sum != r.Events {
 			breach("%d events were staged and %d are accounted for", r.Events, sum)
@@ -78,17 +58,14 @@ func ledgerAddsUp(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...
 	}
 }
 
-// The events of sessions are those that happened in them on the day, and no
-// part is more than its session.
-func partsAreCounted(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+// Every part is of a session, and none is more than it.
+func partsAreOfSessions(t *Tables, _ *Audit, breach func(string, ...any)) {
 	began := make(map[string]*Session, len(t.Sessions))
 	for i := range t.Sessions {
 		began[t.Sessions[i].SessionID] = &t.Sessions[i]
 	}
-	var events int64
 	for i := range t.SessionDays {
 		p := &t.SessionDays[i]
-		events += p.EventCount
 		of := began[p.SessionID]
 		switch {
 		case (of != nil) != (p.SessionDate == t.Day):
@@ -97,14 +74,18 @@ func partsAreCounted(t *Tables, _ *Definition, _ *Analysis, breach func(string, 
 			breach("session %s has %d events on %s and %d in all", p.SessionID, p.EventCount, t.Day, of.EventCount)
 		}
 	}
+}
+
+// The events of sessions are those that happened in them on the day.
+func partsAreCounted(t *Tables, a *Audit, breach func(string, ...any)) {
 	for _, r := range t.DailyLedger {
-		if r.InSessions != events {
-			breach("the parts of %s have %d events, the ledger %d", t.Day, events, r.InSessions)
+		if r.InSessions != a.events {
+			breach("the parts of %s have %d events, the ledger %d", t.Day, a.events, r.InSessions)
 		}
 	}
 }
 
-func sessionsAreSound(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func sessionsAreSound(t *Tables, _ *Audit, breach func(string, ...any)) {
 	seen := make(map[string]bool, len(t.Sessions))
 	for i := range t.Sessions {
 		r := &t.Sessions[i]
@@ -134,12 +115,12 @@ func (d *Definition) keepsApart() bool {
 }
 
 // Sessions of a device, or a user, follow each other.
-func sessionsAreDisjoint(t *Tables, d *Definition, _ *Analysis, breach func(string, ...any)) {
-	if !d.keepsApart() {
+func sessionsAreDisjoint(t *Tables, a *Audit, breach func(string, ...any)) {
+	if !a.definition.keepsApart() {
 		return
 	}
 	subject := func(r *Session) string {
-		if d.By == ByUser {
+		if a.definition.By == ByUser {
 			return r.UserID
 		}
 		return cmp.Or(r.DeviceID, r.UserID)
@@ -159,7 +140,7 @@ func sessionsAreDisjoint(t *Tables, d *Definition, _ *Analysis, breach func(stri
 	}
 }
 
-func sessionsAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string, ...any)) {
+func sessionsAddUp(t *Tables, a *Audit, breach func(string, ...any)) {
 	var all DailySessions
 	var byVersions int64
 	for i := range t.DailySessions {
@@ -174,13 +155,13 @@ func sessionsAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string, ..
 			breach("a part is more than the whole in the row %s %s: %d sessions of %d users", r.Cut, r.Segment, r.Sessions, r.Users)
 		}
 	}
-	if byVersions > all.Sessions || a.MinUsers <= 1 && byVersions != all.Sessions {
+	if byVersions > all.Sessions || a.analysis.MinUsers <= 1 && byVersions != all.Sessions {
 		breach("%d sessions by platform, country and version, %d in total", byVersions, all.Sessions)
 	}
 }
 
 // A longer window has no fewer users, and each active user is in one bucket.
-func windowsGrow(t *Tables, _ *Definition, a *Analysis, breach func(string, ...any)) {
+func windowsGrow(t *Tables, a *Audit, breach func(string, ...any)) {
 	type window struct {
 		Cut
 		days int64
@@ -209,13 +190,13 @@ func windowsGrow(t *Tables, _ *Definition, a *Analysis, breach func(string, ...a
 		}
 	}
 	for m, users := range inBuckets {
-		if all, ok := active[m.window]; ok && (users > all || a.MinUsers <= 1 && users != all) {
+		if all, ok := active[m.window]; ok && (users > all || a.analysis.MinUsers <= 1 && users != all) {
 			breach("%s %s: %d users by %s in %d days, %d active", m.Name, m.Segment, users, m.measure, m.days, all)
 		}
 	}
 }
 
-func cohortsHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func cohortsHold(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyRetention {
 		r := &t.DailyRetention[i]
 		if r.Retained < 0 || r.Retained > r.Cohorts || r.DayN == 0 && r.Retained != r.Cohorts {
@@ -225,7 +206,7 @@ func cohortsHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...a
 }
 
 // Everybody is in one segment of an exhaustive segmentation.
-func segmentsAreExhaustive(t *Tables, _ *Definition, a *Analysis, breach func(string, ...any)) {
+func segmentsAreExhaustive(t *Tables, a *Audit, breach func(string, ...any)) {
 	users := map[string]int64{}
 	for i := range t.DailySegments {
 		r := &t.DailySegments[i]
@@ -234,15 +215,15 @@ func segmentsAreExhaustive(t *Tables, _ *Definition, a *Analysis, breach func(st
 			breach("%d of %d users of %s %s came back", *r.Returned, r.Users, r.Segmentation, r.Segment)
 		}
 	}
-	known := int64(len(t.Users))
+	known := a.users
 	exhaustive := []string{"lifecycle", "lifecycle_day"}
-	for _, s := range a.Segmentations {
+	for _, s := range a.analysis.Segmentations {
 		if s.Otherwise != "" {
 			exhaustive = append(exhaustive, s.Name)
 		}
 	}
 	for _, s := range exhaustive {
-		if users[s] > known || a.MinUsers <= 1 && users[s] != known {
+		if users[s] > known || a.analysis.MinUsers <= 1 && users[s] != known {
 			breach("%d users by %s, %d in users", users[s], s, known)
 		}
 	}

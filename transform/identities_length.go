@@ -3,7 +3,7 @@ package transform
 // Every session is in one bucket of the histogram of each measure, in one hour
 // of the reporting clock, and crashed or did not; percentiles are in order.
 
-func lengthsAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string, ...any)) {
+func lengthsAddUp(t *Tables, a *Audit, breach func(string, ...any)) {
 	type of struct {
 		Cut
 		measure string
@@ -28,13 +28,13 @@ func lengthsAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string, ...
 			continue
 		}
 		n := inBuckets[of{Cut{r.Cut, r.Segment}, r.Measure}]
-		if n > r.Sessions || (a.MinUsers <= 1 || r.Cut == total) && n != r.Sessions {
+		if n > r.Sessions || (a.analysis.MinUsers <= 1 || r.Cut == total) && n != r.Sessions {
 			breach("%s %s: %d sessions in the buckets of %s, %d in all", r.Cut, r.Segment, n, r.Measure, r.Sessions)
 		}
 	}
 }
 
-func hoursAddUp(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func hoursAddUp(t *Tables, _ *Audit, breach func(string, ...any)) {
 	sessions := map[string]int64{} // of the total, by clock
 	for i := range t.DailyHours {
 		if r := &t.DailyHours[i]; r.Cut == total {
@@ -49,7 +49,7 @@ func hoursAddUp(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...an
 	}
 }
 
-func crashesAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string, ...any)) {
+func crashesAddUp(t *Tables, a *Audit, breach func(string, ...any)) {
 	byAttribute := map[string]int64{}
 	var all int64
 	for i := range t.DailyStability {
@@ -64,7 +64,7 @@ func crashesAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string, ...
 		byAttribute[r.Cut] += r.Sessions
 	}
 	for _, cut := range stabilityCuts {
-		if n := byAttribute[cut.name]; n > all || a.MinUsers <= 1 && n != all {
+		if n := byAttribute[cut.name]; n > all || a.analysis.MinUsers <= 1 && n != all {
 			breach("%d sessions by %s, %d in total", n, cut.name, all)
 		}
 	}

@@ -2,7 +2,7 @@ package transform
 
 // Nobody opens what he has not installed, and a day's first installs are users
 // with one.
-func installsAreOpenedOrNot(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func installsAreOpenedOrNot(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyInstalls {
 		r := &t.DailyInstalls[i]
 		if r.Opened < 0 || r.NeverOpened < 0 || r.Opened+r.NeverOpened != r.First || r.First > r.Users || r.Reinstalls != nil && *r.Reinstalls < 0 {
@@ -11,7 +11,7 @@ func installsAreOpenedOrNot(t *Tables, _ *Definition, _ *Analysis, breach func(s
 	}
 }
 
-func secondFollowsFirst(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func secondFollowsFirst(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyFirstSessions {
 		r := &t.DailyFirstSessions[i]
 		if r.Second > r.Users || r.Onboarded != nil && *r.Onboarded > r.Users {
@@ -21,7 +21,7 @@ func secondFollowsFirst(t *Tables, _ *Definition, _ *Analysis, breach func(strin
 }
 
 // Pushes and the sessions after them are of one campaign each.
-func campaignsAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string, ...any)) {
+func campaignsAddUp(t *Tables, a *Audit, breach func(string, ...any)) {
 	byCut := map[Cut]*pushCounts{}
 	for i := range t.DailyPush {
 		if r := &t.DailyPush[i]; r.Scope == byCampaign {
@@ -32,7 +32,7 @@ func campaignsAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string, .
 	}
 	for i := range t.DailyPush {
 		r := &t.DailyPush[i]
-		if r.Scope != everyPush || r.Cut != total && a.MinUsers > 1 {
+		if r.Scope != everyPush || r.Cut != total && a.analysis.MinUsers > 1 {
 			continue // of a cut, campaigns may have been left out
 		}
 		if of := at(byCut, Cut{r.Cut, r.Segment}); of.received != r.Received || of.opened != r.Opened || of.afterOpen != r.AfterOpen || of.afterReceived != r.AfterReceived {

@@ -1,7 +1,7 @@
 package transform
 
 // No part of the visits to a screen is more than all of them.
-func screensHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func screensHold(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyScreens {
 		r := &t.DailyScreens[i]
 		exits := int64(0)
@@ -17,7 +17,7 @@ func screensHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...a
 
 // What is known to have come after the visits to a screen is as many as they
 // are, or fewer while some may go on.
-func transitionsAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string, ...any)) {
+func transitionsAddUp(t *Tables, a *Audit, breach func(string, ...any)) {
 	type from struct {
 		Cut
 		screen string
@@ -30,15 +30,15 @@ func transitionsAddUp(t *Tables, _ *Definition, a *Analysis, breach func(string,
 	for i := range t.DailyScreens {
 		r := &t.DailyScreens[i]
 		n := left[from{Cut{r.Cut, r.Segment}, r.Screen}]
-		if n > r.Visits || a.MinUsers <= 1 && r.Exits != nil && n != r.Visits {
+		if n > r.Visits || a.analysis.MinUsers <= 1 && r.Exits != nil && n != r.Visits {
 			breach("%q of %s %s: %d visits, %d of them with what came after", r.Screen, r.Cut, r.Segment, r.Visits, n)
 		}
 	}
 }
 
 // Each session that counts and began on the day has one depth.
-func depthsAddUp(t *Tables, d *Definition, a *Analysis, breach func(string, ...any)) {
-	if d.Attribution == TouchedDay {
+func depthsAddUp(t *Tables, a *Audit, breach func(string, ...any)) {
+	if a.definition.Attribution == TouchedDay {
 		return // daily_sessions counts those of the days before, too
 	}
 	deep := map[Cut]int64{}
@@ -49,13 +49,13 @@ func depthsAddUp(t *Tables, d *Definition, a *Analysis, breach func(string, ...a
 	for i := range t.DailySessions {
 		r := &t.DailySessions[i]
 		n := deep[Cut{r.Cut, r.Segment}]
-		if r.Cut != byVersion && (n > r.Sessions || a.MinUsers <= 1 && n != r.Sessions) {
+		if r.Cut != byVersion && (n > r.Sessions || a.analysis.MinUsers <= 1 && n != r.Sessions) {
 			breach("%s %s: %d sessions by depth, %d in daily_sessions", r.Cut, r.Segment, n, r.Sessions)
 		}
 	}
 }
 
-func featuresHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func featuresHold(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyFeatures {
 		r := &t.DailyFeatures[i]
 		if r.Users > r.Users7 || r.Users7 > r.Users28 || max(r.Users, r.Sessions) > r.Uses || r.NewAdopters > r.Users || r.Users > r.ActiveUsers {
@@ -66,7 +66,7 @@ func featuresHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...
 }
 
 // Nobody comes to a step without the one before it.
-func funnelsNarrow(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func funnelsNarrow(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyFunnels {
 		r := &t.DailyFunnels[i]
 		if r.Users > r.Reached {

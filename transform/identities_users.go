@@ -2,7 +2,7 @@ package transform
 
 // No part of a cohort, or of the users of a day, is more than all of them.
 
-func retentionsHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func retentionsHold(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.CohortRetention {
 		if r := &t.CohortRetention[i]; r.Retained < 0 || r.Retained > r.Users {
 			breach("%d of %d users of %s (%s %s) came back by %q in period %d", r.Retained, r.Users, r.Cohort, r.Cut, r.Segment, r.Retention, r.Period)
@@ -12,7 +12,7 @@ func retentionsHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, .
 
 // Whoever is active is new, returning or resurrected, and whoever is not is
 // dormant.
-func lifecyclesAddUp(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func lifecyclesAddUp(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyLifecycle {
 		r := &t.DailyLifecycle[i]
 		if sum := r.New + r.Returning + r.Resurrected; sum != r.Active || sum+r.Dormant != r.Users {
@@ -26,7 +26,7 @@ func lifecyclesAddUp(t *Tables, _ *Definition, _ *Analysis, breach func(string, 
 	}
 }
 
-func onboardingHolds(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func onboardingHolds(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyOnboarding {
 		r := &t.DailyOnboarding[i]
 		if r.Reached < 0 || r.Reached > r.Users || (r.P50Seconds != nil) != (r.Reached > 0) {
@@ -35,7 +35,7 @@ func onboardingHolds(t *Tables, _ *Definition, _ *Analysis, breach func(string, 
 	}
 }
 
-func onboardedReturn(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func onboardedReturn(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyOnboardingRetention {
 		if r := &t.DailyOnboardingRetention[i]; r.Retained < 0 || r.Retained > r.Users {
 			breach("%s %s: %d of %d users (%s) came back on day %d", r.Cut, r.Segment, r.Retained, r.Users, r.Onboarding, r.DayN)
@@ -43,7 +43,7 @@ func onboardedReturn(t *Tables, _ *Definition, _ *Analysis, breach func(string, 
 	}
 }
 
-func incentivesHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func incentivesHold(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyIncentives {
 		if r := &t.DailyIncentives[i]; min(r.Returned, r.Reached) < 0 || max(r.Returned, r.Reached) > r.Users {
 			breach("%q of %s %s: of %d users (%s) %d were reached and %d came back", r.Incentive, r.Cut, r.Segment, r.Users, r.Group, r.Reached, r.Returned)
@@ -51,7 +51,7 @@ func incentivesHold(t *Tables, _ *Definition, _ *Analysis, breach func(string, .
 	}
 }
 
-func intervalsAreOrdered(t *Tables, _ *Definition, _ *Analysis, breach func(string, ...any)) {
+func intervalsAreOrdered(t *Tables, _ *Audit, breach func(string, ...any)) {
 	for i := range t.DailyInterval {
 		r := &t.DailyInterval[i]
 		if r.Users > r.Sessions {

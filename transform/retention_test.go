@@ -108,7 +108,11 @@ func newChronicle(zone calendar.Zone, a transform.Analysis, deeds []deed) chroni
 			}
 		}
 		transform.DecideSegments(ofDay(nil), &a)
-		kept = transform.NextRetention(day, zone, &d, &a, kept, ofDay(nil), parts)
+		before := day - 1
+		if len(kept) > 0 {
+			before = kept[0].Date
+		}
+		kept = transform.NextRetention(before, day, zone, &d, &a, kept, ofDay(nil), parts)
 		tally := transform.NewTally(day, calendar.UTC, a, "d", true)
 		for u := range ofDay(kept) {
 			tally.Add(u)

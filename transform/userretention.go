@@ -34,19 +34,17 @@ func (u *UserRetention) compareKey(user, retention string) int {
 }
 
 // NextRetention takes the memberships of users in cohorts on to the end of a
-// later day. Users are those of the day, in order, as far as they are known at
-// its end; parts are what happened in sessions on it, by user. Known and the
-// result are sorted by user, retention and cohort; known is not changed, and
-// does not go on where nothing more is to be known of a cohort.
-func NextRetention(day calendar.Day, zone calendar.Zone, d *Definition, a *Analysis, known []UserRetention, users iter.Seq[*UserDay], parts []SessionDay) []UserRetention {
+// later day, from that of one before it: the day before if nobody is in a cohort
+// yet. Users are those of the day, in order, as far as they are known at its end;
+// parts are what happened in sessions on it, by user. Known and the result are
+// sorted by user, retention and cohort; known is not changed, and does not go on
+// where nothing more is to be known of a cohort.
+func NextRetention(before, day calendar.Day, zone calendar.Zone, d *Definition, a *Analysis, known []UserRetention, users iter.Seq[*UserDay], parts []SessionDay) []UserRetention {
 	declared := a.retentions()
 	if len(declared) == 0 {
 		return nil
 	}
-	n := nextRetention{day: day, before: day - 1, zone: zone, digest: d.Digest(), cuts: a.cuts(), touched: d.Attribution == TouchedDay}
-	if len(known) > 0 {
-		n.before = known[0].Date
-	}
+	n := nextRetention{day: day, before: before, zone: zone, digest: d.Digest(), cuts: a.cuts(), touched: d.Attribution == TouchedDay}
 	cells, cohorts := make([][]Bracket, len(declared)), make([]map[calendar.Day]cohortToday, len(declared))
 	for i := range declared {
 		cells[i], cohorts[i] = declared[i].cells(), map[calendar.Day]cohortToday{}

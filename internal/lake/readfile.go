@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 
 	"sojourn/internal/bucket"
 )
@@ -16,8 +17,28 @@ func ReadFile(ctx context.Context, b *bucket.Bucket, f File) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != f.SHA256 {
-		return nil, fmt.Errorf("%s of %s is damaged, or was changed: it is not what its manifest says; sojourn verify finds all such files and says how to mend them", f.Object, b)
+	sum := sha256.Sum256(data)
+	return data, isMeant(b, f, sum[:])
+}
+
+// CopyFile is ReadFile for a file that may be large. Of another one than is
+// meant, all has been copied when that is found.
+func CopyFile(ctx context.Context, b *bucket.Bucket, f File, to io.Writer) error {
+	r, err := b.Open(ctx, f.Object)
+	if err != nil {
+		return err
 	}
-	return data, nil
+	defer r.Close() // read-only: nothing to lose
+	sum := sha256.New()
+	if _, err := io.Copy(io.MultiWriter(to, sum), r); err != nil {
+		return fmt.Errorf("read %s of %s: %w", f.Object, b, err)
+	}
+	return isMeant(b, f, sum.Sum(nil))
+}
+
+func isMeant(b *bucket.Bucket, f File, sum []byte) error {
+	if hex.EncodeToString(sum) != f.SHA256 {
+		return fmt.Errorf("%s of %s is damaged, or was changed: it is not what its manifest says; sojourn verify finds all such files and says how to mend them", f.Object, b)
+	}
+	return nil
 }

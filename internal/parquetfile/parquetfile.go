@@ -181,6 +181,9 @@ func (r *Reader[R]) Read(n int) ([]R, error) {
 	return rows, nil
 }
 
+// Left returns how many rows have not been read.
+func (r *Reader[R]) Left() int64 { return r.left }
+
 // begin opens the columns of the next row group.
 func (r *Reader[R]) begin() error {
 	r.Close()

@@ -1,0 +1,55 @@
+package schedules
+
+import (
+	"errors"
+	"io"
+
+	"sojourn/internal/calendar"
+	"sojourn/internal/spool"
+	"sojourn/load"
+)
+
+// A tableFile is the file of a day's table that the lake is to have.
+type tableFile struct {
+	load.File
+	content *spool.Buffer
+}
+
+// A tableWriter writes the files of some tables of a day.
+type tableWriter struct {
+	*load.Writer
+	contents map[string]*spool.Buffer // by table
+	made     []tableFile              // when they are finished
+}
+
+// newFiles begins the files of some tables of a day.
+func (c *chain) newFiles(day calendar.Day, tables []string) (*tableWriter, error) {
+	d := &tableWriter{contents: map[string]*spool.Buffer{}}
+	var err error
+	d.Writer, err = load.NewWriter(day, func(table string) io.Writer {
+		d.contents[table] = &spool.Buffer{Most: c.most.file}
+		return d.contents[table]
+	}, tables...)
+	return d, err
+}
+
+// finish ends the files and returns them.
+func (d *tableWriter) finish() ([]tableFile, error) {
+	files, err := d.Close()
+	if err != nil {
+		return nil, errors.Join(err, d.discard())
+	}
+	for _, f := range files {
+		d.made = append(d.made, tableFile{f, d.contents[f.Table]})
+	}
+	return d.made, nil
+}
+
+// discard lets go of the files.
+func (d *tableWriter) discard() error {
+	var errs []error
+	for _, b := range d.contents {
+		errs = append(errs, b.Close())
+	}
+	return errors.Join(errs...)
+}
