@@ -75,6 +75,16 @@ type limits struct {
 	file int // of each file that is being written
 }
 
+// limitsOf divides what may be held. Of each part about three are there at once,
+// as it was on the day before, as it is made and as it is written, and a run
+// that is sorted takes more than its rows.
+func limitsOf(bytes int64) limits {
+	if bytes == 0 {
+		return limits{}
+	}
+	return limits{run: int(max(1, bytes/5)), part: int(max(1, bytes/16)), file: int(max(1, bytes/64))}
+}
+
 // foldDay makes the sessions and users of a day from its events and the work
 // of the day with events before it, nil if there is none. All definitions see
 // the events in one pass. The work is to be closed, whatever the error.

@@ -138,6 +138,8 @@ func TestHistoryOfRunsDoesNotShow(t *testing.T) {
 			ship(t, nightly, events, func(n calendar.Day) bool { return n > seen && n <= morning }, morning.String())
 			seen = morning
 			nightly.Workers = rapid.IntRange(1, 3).Draw(t, "workers")
+			// However little is held at once, down to one user.
+			nightly.RowBytes = rapid.SampledFrom([]int64{0, 1, 2_000, 50_000, 1 << 30}).Draw(t, "row bytes")
 			nightly.night(t, morning, drawRange(t, morning))
 		}
 		nightly.night(t, last+1, Range{})

@@ -61,6 +61,7 @@ type Pipeline struct {
 
 	MaxBadShare float64 // greatest share of unreadable records, 0 to 1, that is no failure
 	MemoryBytes int64   // for decoded events held while staging
+	RowBytes    int64   // for rows of tables held while days are made, about; 0 for any number
 	Workers     int     // objects decoded at once; 0 means one a core
 
 	Now      func() time.Time
@@ -405,6 +406,7 @@ func (p *Pipeline) chain(ctx context.Context, batches []lake.Batch) (*chain, err
 		lake: p.Lake, rules: p.rules(identity), made: made, replaced: replaced, batches: batches, readings: lake.NewReadings(batches), staged: lake.Staged(batches),
 		under:  newUnder(p.Definition, p.Analysis, p.Compare, identity, p.Zone),
 		checks: p.Checks, accept: p.Accept, keep: p.KeepRevisions > 0 && p.erasing == "", run: p.Run, now: p.Now().UTC(), erasure: p.erasing,
+		most: limitsOf(p.RowBytes),
 	}, nil
 }
 

@@ -85,6 +85,7 @@ func (v *verifier) recomputeRaw(ctx context.Context) error {
 			lake: fresh, rules: aside.rules(identity), made: map[calendar.Day]lake.Day{}, replaced: map[calendar.Day]int64{},
 			batches: batches, readings: lake.NewReadings(batches), staged: lake.Staged(batches),
 			under: newUnder(v.Definition, v.Analysis, v.Compare, identity, v.Zone), run: v.Run, now: v.Now().UTC(),
+			most: limitsOf(v.RowBytes),
 		}
 		all := dataDays(c.staged, aside.horizon(Range{}, v.inv.Days))
 		if _, err := c.foldDue(ctx, all, v.folded(len(all))); err != nil {

@@ -32,6 +32,17 @@ func (c config) eventMemory() int64 {
 	return max(16<<20, (memory-fixedMemory)*2/5)
 }
 
+// rowMemory is how many bytes of rows may be held while days are made: any
+// number, unless memory is configured. What cannot be divided by users comes
+// beside them: the events of one subject, and the sessions that go on after
+// midnight.
+func (c config) rowMemory() int64 {
+	if c.Memory == 0 {
+		return 0
+	}
+	return int64(c.Memory) - fixedMemory
+}
+
 // duckdbMemory is what DuckDB may take for itself while it publishes, when most
 // of what the program held has been let go of: empty, as much as it likes,
 // unless memory is configured.

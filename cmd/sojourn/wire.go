@@ -121,7 +121,7 @@ func (a *app) wire(ctx context.Context, cfg config, create bool) (_ *project, er
 		OpenWarehouse: func(ctx context.Context) (load.Warehouse, error) { return p.warehouse(ctx) },
 		Reference:     reference, Interventions: interventions,
 		Checks: cfg.Checks.checks(), LateLimit: time.Duration(cfg.LateLimit), KeepRevisions: time.Duration(cfg.KeepRevisions),
-		MaxBadShare: float64(cfg.MaxBadShare), MemoryBytes: cfg.eventMemory(), Workers: a.cli.Workers,
+		MaxBadShare: float64(cfg.MaxBadShare), MemoryBytes: cfg.eventMemory(), RowBytes: cfg.rowMemory(), Workers: a.cli.Workers,
 		Now: time.Now, Run: run.String(), Log: a.log,
 	}
 	return p, nil
