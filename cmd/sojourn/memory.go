@@ -54,8 +54,8 @@ func (c config) duckdbMemory() string {
 }
 
 // A memoryLimit has the garbage collector work harder near the memory that is
-// configured. It cannot make less what must be held: a day's sessions and all
-// users. A process has one, as it has one collector.
+// configured. It cannot make less what must be held, such as a bot's events. A
+// process has one, as it has one collector.
 type memoryLimit struct {
 	mu         sync.Mutex
 	configured int64 // for Go's memory, in bytes; 0 while it is not limited

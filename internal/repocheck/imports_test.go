@@ -22,6 +22,7 @@ var mayImport = map[string]rule{
 	"internal/crash":    {},
 	"internal/redact":   {},
 	"internal/seal":     {},
+	"internal/spool":    {},
 	"transform":         {ours: "internal/calendar"},
 
 	"internal/bucket":        {ours: "internal/redact", theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
@@ -53,7 +54,7 @@ var mayImport = map[string]rule{
 	"internal/rule": {ours: "transform", theirs: "github.com/expr-lang/expr"},
 
 	"schedules": {
-		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/lease internal/parquetfile internal/seal load transform",
+		ours:   "extract internal/bucket internal/calendar internal/crash internal/lake internal/lease internal/parquetfile internal/seal internal/spool load transform",
 		theirs: "github.com/robfig/cron golang.org/x/sync",
 	},
 
