@@ -25,22 +25,63 @@ const runChunks = 32
 
 // add adds what a subject comes to.
 func (s *sorter) add(f *transform.Folded) error {
-	s.sessions.add(f.Began...)
-	s.days.add(f.Days...)
-	s.steps.add(f.Steps...)
-	s.bytes += sizeOf(f.Began) + sizeOf(f.Days) + sizeOf(f.Steps)
-	if s.most == 0 || s.bytes < s.most {
+	of := people{sessions: f.Began, days: f.Days, steps: f.Steps}
+	n := of.bytes()
+	if s.most > 0 && n >= s.most && of.isSorted() {
+		// Such as a bot's: they would not fit twice.
+		return s.addRun(of)
+	}
+	s.sessions.add(of.sessions...)
+	s.days.add(of.days...)
+	s.steps.add(of.steps...)
+	if s.bytes += n; s.most == 0 || s.bytes < s.most {
 		return nil
 	}
 	return s.spill()
 }
 
-// spill writes what is in memory to disk.
-func (s *sorter) spill() error {
+// addRun writes rows to disk that are in order, after those before.
+func (s *sorter) addRun(of people) error {
+	if err := s.spill(); err != nil {
+		return err
+	}
+	run := s.run()
+	if err := run.add(of); err != nil {
+		return err
+	}
+	return run.toDisk()
+}
+
+// isSorted says whether all rows of sessions are in the order of their tables.
+func (p *people) isSorted() bool {
+	return isSorted(p.sessions, (*transform.Session).Compare) && isSorted(p.days, (*transform.SessionDay).Compare) && isSorted(p.steps, (*transform.Step).Compare)
+}
+
+func isSorted[R any](rows []R, compare func(a, b *R) int) bool {
+	for i := 1; i < len(rows); i++ {
+		if compare(&rows[i-1], &rows[i]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// run begins a run.
+func (s *sorter) run() *parts {
 	if s.disk == nil {
 		s.disk = new(spool.File)
 	}
 	run := &parts{most: s.most / runChunks, disk: s.disk}
+	s.runs = append(s.runs, run)
+	return run
+}
+
+// spill writes what is in memory to disk.
+func (s *sorter) spill() error {
+	if s.bytes == 0 {
+		return nil
+	}
+	run := s.run()
 	for c := s.inMemory(s.most / runChunks); ; {
 		of, err := c.next()
 		if err != nil {
@@ -53,7 +94,6 @@ func (s *sorter) spill() error {
 			return err
 		}
 	}
-	s.runs = append(s.runs, run)
 	return run.toDisk()
 }
 
@@ -112,12 +152,21 @@ func merged(runs []*parts) *crowd {
 		if !ok {
 			return people{}, nil
 		}
-		var together sorter
+		var found []people
 		for _, c := range crowds {
 			of, err := c.upTo(user)
 			if err != nil {
 				return people{}, err
 			}
+			if of.bytes() > 0 {
+				found = append(found, of)
+			}
+		}
+		if len(found) == 1 {
+			return found[0], nil
+		}
+		var together sorter
+		for _, of := range found {
 			together.sessions.add(of.sessions...)
 			together.days.add(of.days...)
 			together.steps.add(of.steps...)

@@ -126,6 +126,10 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 	if f.subject == "" && len(events) > 0 {
 		f.subject = s.definition.Subject(&events[0])
 	}
+	if s.keepsSteps && len(events) > usualScratch {
+		// A bot's, which would be moved again and again as they grow.
+		s.steps, s.owners = slices.Grow(s.steps, len(events)), slices.Grow(s.owners, len(events))
+	}
 	for _, e := range s.distinct(events, &out.Ledger) {
 		f.add(e)
 	}
@@ -138,11 +142,13 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 	return out
 }
 
+// usualScratch is how many rows of scratch memory are kept for the next subject.
+const usualScratch = 1 << 12
+
 // reused empties scratch memory, so that nothing is reachable by it, and lets go
 // of it where one subject, most likely a bot, needed very much.
 func reused[T any](s []T) []T {
-	const usual = 1 << 12
-	if cap(s) > usual {
+	if cap(s) > usualScratch {
 		return nil
 	}
 	clear(s)
@@ -156,7 +162,7 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 		s.seen = map[string]int{} // clearing what one bot filled would cost every later subject
 	}
 	clear(s.seen)
-	s.order = reused(s.order)
+	s.order = slices.Grow(reused(s.order), len(events))
 	var dropped []delivery // told when it is known what is kept
 	ledger.Events += int64(len(events))
 	for i := range events {
