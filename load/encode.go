@@ -27,10 +27,13 @@ func Encode(t *transform.Tables, names ...string) ([]File, error) {
 		return nil, err
 	}
 	files, err := w.Close()
+	if err != nil {
+		return nil, err
+	}
 	for i := range files {
 		files[i].Data = data[files[i].Table].Bytes()
 	}
-	return files, err
+	return files, nil
 }
 
 // EncodeReference returns the files of the reference tables, which have no days.

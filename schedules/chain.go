@@ -46,6 +46,7 @@ type chain struct {
 	most     limits                  // of what is held in memory
 
 	inHand   []*work      // in order of day
+	halfTold bool         // those know of a day that is not in hand, or some of them do: they must not be written
 	because  []lake.Cause // why the latest day that was due was
 	warnings []DayWarning
 }
@@ -109,6 +110,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 	}
 	for _, open := range c.inHand {
 		if err := open.learn(tells); err != nil {
+			c.halfTold = true
 			return fmt.Errorf("fold %s: %w", day, err)
 		}
 		if len(open.because) == 0 {
@@ -121,10 +123,11 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 		if err := c.write(ctx, c.inHand[0], c.inHand[1:], allSettled); err != nil {
 			return err
 		}
-		if err := c.inHand[0].close(); err != nil {
+		written := c.inHand[0]
+		c.inHand = slices.Delete(c.inHand, 0, 1) // which lets go of its rows
+		if err := written.close(); err != nil {
 			return err
 		}
-		c.inHand = slices.Delete(c.inHand, 0, 1) // which lets go of its rows
 	}
 	return nil
 }
@@ -513,6 +516,9 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 				}
 				if len(c.inHand) == 0 {
 					return made, err
+				}
+				if c.halfTold {
+					return c.committed(made, err)
 				}
 				if !due || again {
 					// It would have completed the days in hand. Written as they

@@ -75,8 +75,11 @@ func (p *parts) store(i int, of people) error {
 		p.disk = new(spool.File)
 	}
 	s, err := store(p.disk, &of)
+	if err != nil {
+		return err // what there was stays
+	}
 	p.list[i].people, p.list[i].stored = people{}, s
-	return err
+	return nil
 }
 
 // at returns the rows of a part. They are not to be changed.

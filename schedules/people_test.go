@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -123,5 +124,23 @@ func TestPartsArePatched(t *testing.T) {
 				t.Errorf("with most %d: nobody misses %s", most, user)
 			}
 		}
+	}
+}
+
+// Rows for which there is no room on disk are not lost.
+func TestPartsOnAFullDisk(t *testing.T) {
+	p := &parts{most: 1}
+	defer p.close()
+	row := func(user string) people { return people{users: []transform.User{{UserID: user}}} }
+	if err := p.add(row("ann")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
+	if err := p.add(row("bob")); err == nil {
+		t.Fatal("there is nowhere to write, and no error")
+	}
+	all, err := p.whole()
+	if err != nil || len(all.users) != 2 {
+		t.Errorf("%d users are left, %v", len(all.users), err)
 	}
 }

@@ -30,7 +30,10 @@ func (c *chain) newFiles(day calendar.Day, tables []string) (*tableWriter, error
 		d.contents[table] = &spool.Buffer{Most: c.most.file}
 		return d.contents[table]
 	}, tables...)
-	return d, err
+	if err != nil {
+		return nil, errors.Join(err, d.discard())
+	}
+	return d, nil
 }
 
 // finish ends the files and returns them.

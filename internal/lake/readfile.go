@@ -18,7 +18,10 @@ func ReadFile(ctx context.Context, b *bucket.Bucket, f File) ([]byte, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	return data, isMeant(b, f, sum[:])
+	if err := isMeant(b, f, sum[:]); err != nil {
+		return nil, err
+	}
+	return data, nil
 }
 
 // CopyFile is ReadFile for a file that may be large. Of another one than is
