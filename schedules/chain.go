@@ -217,7 +217,7 @@ func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.Sta
 	if err != nil {
 		return err
 	}
-	for of, err := range w.each() {
+	for of, err := range w.each(histories) {
 		if err == nil {
 			err = files.Write(of.rows(w.day))
 		}
@@ -404,7 +404,7 @@ func (w *work) encodeOthers(definitions map[string]string, m *lake.Day) ([]sideF
 			was = w.was.Others[name]
 		}
 		s := w.others[name]
-		of, err := s.whole()
+		of, err := s.whole(sessionLists | dayLists)
 		if err != nil {
 			return nil, err
 		}

@@ -107,7 +107,7 @@ func (x *explainer) fold(ctx context.Context, day calendar.Day, subjects ...stri
 	if err != nil {
 		return nil, err
 	}
-	events, err := x.eventsOf(ctx, files, newStringing(transform.NewSessionizer(definition, x.Zone), identity, day, before, 0), subjects)
+	events, err := x.eventsOf(ctx, files, newStringing(transform.NewSessionizer(definition, x.Zone), identity, day, before, limits{}), subjects)
 	if err != nil {
 		return nil, err
 	}

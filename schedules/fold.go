@@ -93,8 +93,8 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	if before == nil {
 		before = &work{}
 	}
-	own := newStringing(u.own, u.identity, day, before.state, most.run)
-	defer own.rows.close() // read to its end, or not wanted
+	own := newStringing(u.own, u.identity, day, before.state, most)
+	defer own.rows.close()
 	others := map[string]*stringing{}
 	for name, s := range u.others {
 		var left state
@@ -102,7 +102,7 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 			left = b.state
 		}
 		// Not limited: they are compared as a whole.
-		others[name] = newStringing(s, u.identity, day, left, 0)
+		others[name] = newStringing(s, u.identity, day, left, limits{})
 	}
 	w := &work{day: day, others: map[string]*strung{}}
 	w.most = most.part
@@ -147,7 +147,7 @@ func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 // histories of its users before it. Earlier are the sessions of earlier days,
 // as they turned out.
 func (w *work) addUsers(u under, before *work, rows *crowd, earlier []transform.Session) error {
-	known, goesOn := before.crowd(), w.goingOn()
+	known, goesOn := before.crowd(histories), w.goingOn(w.day)
 	for {
 		of, err := rows.peek(w.target())
 		if err != nil {

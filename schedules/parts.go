@@ -17,11 +17,11 @@ type parts struct {
 	disk *spool.File
 }
 
-// A part is what a day has of some users. It is not changed, but replaced.
+// A part is what a day has of some users.
 type part struct {
-	last   string // of its users
-	people        // none while it is on disk
-	stored *stored
+	first, last string // of its users
+	people             // none while it is on disk
+	stored      *stored
 }
 
 // target is about how many bytes are to be in hand at once.
@@ -37,7 +37,7 @@ func (p *parts) add(of people) error {
 	if of.bytes() == 0 {
 		return nil
 	}
-	p.list = append(p.list, part{last: of.last(), people: of})
+	p.list = append(p.list, part{first: of.first(), last: of.last(), people: of})
 	if p.most == 0 || len(p.list) == 1 {
 		return nil
 	}
@@ -82,12 +82,12 @@ func (p *parts) store(i int, of people) error {
 	return nil
 }
 
-// at returns the rows of a part. They are not to be changed.
-func (p *parts) at(i int) (people, error) {
+// at returns some lists of a part. Those in memory are the part's own.
+func (p *parts) at(i int, some lists) (people, error) {
 	if s := p.list[i].stored; s != nil {
-		return s.load(p.disk)
+		return s.load(p.disk, some)
 	}
-	return p.list[i].people, nil
+	return p.list[i].only(some), nil
 }
 
 // set replaces the rows of a part by others of the same users.
@@ -99,11 +99,11 @@ func (p *parts) set(i int, of people) error {
 	return nil
 }
 
-// each yields the rows of one part after the other.
-func (p *parts) each() iter.Seq2[people, error] {
+// each yields some lists of one part after the other.
+func (p *parts) each(some lists) iter.Seq2[people, error] {
 	return func(yield func(people, error) bool) {
 		for i := range p.list {
-			of, err := p.at(i)
+			of, err := p.at(i, some)
 			if !yield(of, err) || err != nil {
 				return
 			}
@@ -111,21 +111,24 @@ func (p *parts) each() iter.Seq2[people, error] {
 	}
 }
 
-// crowd returns all rows, to be read some users at a time.
-func (p *parts) crowd() *crowd {
+// crowd returns some lists of all users, to be read some users at a time.
+func (p *parts) crowd(some lists) *crowd {
 	i := -1
-	return &crowd{next: func() (people, error) {
-		if i++; i >= len(p.list) {
-			return people{}, nil
+	return &crowd{next: func() (of people, err error) {
+		for of.bytes() == 0 && err == nil {
+			if i++; i >= len(p.list) {
+				break
+			}
+			of, err = p.at(i, some)
 		}
-		return p.at(i)
+		return of, err
 	}}
 }
 
-// whole returns all rows at once.
-func (p *parts) whole() (people, error) {
+// whole returns some lists of all users at once.
+func (p *parts) whole(some lists) (people, error) {
 	var all []people
-	for of, err := range p.each() {
+	for of, err := range p.each(some) {
 		if err != nil {
 			return people{}, err
 		}
@@ -166,18 +169,24 @@ func store(disk *spool.File, of *people) (*stored, error) {
 	return s, nil
 }
 
-func (s *stored) load(disk *spool.File) (of people, err error) {
-	for _, get := range []func() error{
-		func() error { return loadRows(disk, s.sessions, &of.sessions) },
-		func() error { return loadRows(disk, s.days, &of.days) },
-		func() error { return loadRows(disk, s.steps, &of.steps) },
-		func() error { return loadRows(disk, s.users, &of.users) },
-		func() error { return loadRows(disk, s.userEvents, &of.userEvents) },
-		func() error { return loadRows(disk, s.userFeatures, &of.userFeatures) },
-		func() error { return loadRows(disk, s.userFunnels, &of.userFunnels) },
-		func() error { return loadRows(disk, s.retention, &of.retention) },
+func (s *stored) load(disk *spool.File, some lists) (of people, err error) {
+	for _, list := range []struct {
+		which lists
+		get   func() error
+	}{
+		{sessionLists, func() error { return loadRows(disk, s.sessions, &of.sessions) }},
+		{dayLists, func() error { return loadRows(disk, s.days, &of.days) }},
+		{stepLists, func() error { return loadRows(disk, s.steps, &of.steps) }},
+		{userLists, func() error { return loadRows(disk, s.users, &of.users) }},
+		{eventLists, func() error { return loadRows(disk, s.userEvents, &of.userEvents) }},
+		{featureLists, func() error { return loadRows(disk, s.userFeatures, &of.userFeatures) }},
+		{funnelLists, func() error { return loadRows(disk, s.userFunnels, &of.userFunnels) }},
+		{retentionLists, func() error { return loadRows(disk, s.retention, &of.retention) }},
 	} {
-		if err := get(); err != nil {
+		if some&list.which == 0 {
+			continue
+		}
+		if err := list.get(); err != nil {
 			return people{}, err
 		}
 	}

@@ -21,6 +21,42 @@ type people struct {
 	retention    []transform.UserRetention
 }
 
+// lists are some of those of people.
+type lists uint8
+
+const (
+	sessionLists lists = 1 << iota // sessions
+	dayLists                       // and so on
+	stepLists
+	userLists
+	eventLists
+	featureLists
+	funnelLists
+	retentionLists
+
+	histories = userLists | eventLists | featureLists | funnelLists | retentionLists
+	allLists  = sessionLists | dayLists | stepLists | histories
+)
+
+// only returns some of the lists.
+func (p *people) only(some lists) (of people) {
+	pick(some, sessionLists, p.sessions, &of.sessions)
+	pick(some, dayLists, p.days, &of.days)
+	pick(some, stepLists, p.steps, &of.steps)
+	pick(some, userLists, p.users, &of.users)
+	pick(some, eventLists, p.userEvents, &of.userEvents)
+	pick(some, featureLists, p.userFeatures, &of.userFeatures)
+	pick(some, funnelLists, p.userFunnels, &of.userFunnels)
+	pick(some, retentionLists, p.retention, &of.retention)
+	return of
+}
+
+func pick[R any](some, which lists, rows []R, into *[]R) {
+	if some&which != 0 {
+		*into = rows
+	}
+}
+
 // bytes is about what the rows take in memory, but for their texts.
 func (p *people) bytes() int {
 	return sizeOf(p.sessions) + sizeOf(p.days) + sizeOf(p.steps) +
@@ -28,6 +64,28 @@ func (p *people) bytes() int {
 }
 
 func sizeOf[R any](rows []R) int { return len(rows) * int(reflect.TypeFor[R]().Size()) }
+
+// first returns the first of the users, "" if there is none.
+func (p *people) first() string {
+	first := ""
+	for _, user := range []string{
+		firstOf(p.sessions, ofSession), firstOf(p.days, ofSessionDay), firstOf(p.steps, ofStep),
+		firstOf(p.users, ofUserRow), firstOf(p.userEvents, ofUserEvent), firstOf(p.userFeatures, ofUserFeature), firstOf(p.userFunnels, ofUserFunnel),
+		firstOf(p.retention, ofUserRetention),
+	} {
+		if user != "" && (first == "" || user < first) {
+			first = user
+		}
+	}
+	return first
+}
+
+func firstOf[R any](rows []R, user func(*R) string) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	return user(&rows[0])
+}
 
 // last returns the last of the users, "" if there is none.
 func (p *people) last() string {
@@ -139,17 +197,22 @@ type crowd struct {
 }
 
 // peek reads on until about so many bytes are held, and returns how far they
-// reach.
+// reach. Of people who alone are as many, such as a bot, it tells once they come
+// first: they are not to be copied together with others.
 func (c *crowd) peek(bytes int) (reach, error) {
 	for !c.ended && c.bytes < bytes {
 		if err := c.read(); err != nil {
 			return reach{}, err
 		}
 	}
-	if len(c.held) == 0 {
+	last := len(c.held) - 1
+	if last < 0 {
 		return reach{none: true}, nil
 	}
-	return reach{user: c.held[len(c.held)-1].last(), all: c.ended}, nil
+	if last > 0 && c.held[last].bytes() >= bytes {
+		return reach{user: c.held[last-1].last()}, nil
+	}
+	return reach{user: c.held[last].last(), all: c.ended}, nil
 }
 
 // upTo takes what there is of the users up to one.

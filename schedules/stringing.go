@@ -51,9 +51,7 @@ type stringing struct {
 	news news
 }
 
-// newStringing holds at most so many bytes of rows in memory, any number if it
-// is 0.
-func newStringing(s *transform.Sessionizer, identity transform.Identity, day calendar.Day, before state, most int) *stringing {
+func newStringing(s *transform.Sessionizer, identity transform.Identity, day calendar.Day, before state, most limits) *stringing {
 	g := &stringing{Sessionizer: s, definition: s.Definition(), identity: identity, day: day, carried: before.Carry, rows: sorter{most: most}}
 	if g.definition.Stitch > 0 {
 		g.known = make(map[string]transform.Known, len(before.Known))
@@ -171,7 +169,7 @@ func (s *strung) patch(day calendar.Day, n news) error {
 		if len(mine.sessions)+len(mine.days) == 0 {
 			continue
 		}
-		of, err := s.at(i)
+		of, err := s.at(i, allLists)
 		if err != nil {
 			return err
 		}
@@ -245,7 +243,7 @@ func (p *people) patch(day calendar.Day, n news) error {
 
 // under returns all sessions and their parts, made under a definition.
 func (s *strung) under(d transform.Definition) (transform.Strung, error) {
-	all, err := s.whole()
+	all, err := s.whole(sessionLists | dayLists)
 	return transform.Strung{Definition: d, Sessions: all.sessions, Days: all.days}, err
 }
 

@@ -31,10 +31,10 @@ func (w *work) moments(later []*work) iter.Seq2[moment, error] {
 		var following []*crowd
 		for _, l := range later {
 			last = l
-			following = append(following, l.crowd())
+			following = append(following, l.crowd(dayLists|stepLists|userLists))
 		}
-		open := last.goingOn()
-		for of, err := range w.each() {
+		open := last.goingOn(w.day)
+		for of, err := range w.each(allLists) {
 			if err != nil {
 				yield(moment{}, err)
 				return
@@ -57,12 +57,12 @@ func (w *work) moments(later []*work) iter.Seq2[moment, error] {
 	}
 }
 
-// goingOn are the sessions that may go on after the work's day.
-func (w *work) goingOn() map[string]transform.After {
+// goingOn are the sessions begun by a day that may go on after the work's.
+func (w *work) goingOn(begun calendar.Day) map[string]transform.After {
 	open := map[string]transform.After{}
 	for i := range w.Carry {
 		for k := range w.Carry[i].Sessions {
-			if o := &w.Carry[i].Sessions[k]; !o.Closed {
+			if o := &w.Carry[i].Sessions[k]; !o.Closed && o.Session.Date <= begun {
 				open[o.Session.SessionID] = transform.After{GoesOn: true}
 			}
 		}
@@ -114,7 +114,7 @@ func (m *moment) userDays(d *transform.Definition) iter.Seq[*transform.UserDay] 
 			tomorrow = m.later[0].users
 		}
 		for {
-			id, found := rest.first()
+			id, found := rest.firstOfDay()
 			if !found {
 				return
 			}
@@ -151,10 +151,10 @@ func (m *moment) userDays(d *transform.Definition) iter.Seq[*transform.UserDay] 
 	}
 }
 
-// first returns the first user of whom there is more than what others did with
+// firstOfDay returns the first user of whom there is more than what others did with
 // the session or cohort: a history, a part of a session, a step, an event, a
 // feature or a funnel.
-func (p *people) first() (id string, found bool) {
+func (p *people) firstOfDay() (id string, found bool) {
 	look := func(has bool, user func() string) {
 		if !has {
 			return
