@@ -213,7 +213,7 @@ func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.Sta
 		Object: lake.CarryObject(w.day), Day: w.day, Rows: int64(len(w.Carry)),
 		Bytes: int64(len(w.carry)), SHA256: digest(w.carry),
 	}
-	files, err := c.newFiles(w.day, load.DailyTables(true))
+	files, err := c.startFiles(w.day, load.DailyTables(true))
 	if err != nil {
 		return err
 	}
@@ -225,10 +225,10 @@ func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.Sta
 			return errors.Join(err, files.discard())
 		}
 	}
-	if w.left, err = files.finish(); err != nil {
+	if err := files.finish(); err != nil {
 		return err
 	}
-	w.leftBreaches = files.Breaches()
+	w.left, w.leftBreaches = files.made, files.Breaches()
 	for _, f := range w.left {
 		m.Tables[f.Table] = fileOf(f.File)
 	}
@@ -289,8 +289,8 @@ func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf
 
 // encode makes the files of the tables of a day that are no state, and what it
 // comes to in a few numbers. It refuses tables that cannot be right.
-func (c *chain) encode(w *work, later []*work, at standingOf) (_ *tableWriter, headline map[string]float64, err error) {
-	files, err := c.newFiles(w.day, load.DailyTables(false))
+func (c *chain) encode(w *work, later []*work, at standingOf) (_ *newFiles, headline map[string]float64, err error) {
+	files, err := c.startFiles(w.day, load.DailyTables(false))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -316,7 +316,7 @@ func (c *chain) encode(w *work, later []*work, at standingOf) (_ *tableWriter, h
 		return nil, nil, &CheckError{Text: fmt.Sprintf("the tables of %s do not agree with each other, and are not published:\n  %s",
 			w.day, strings.Join(breaches, "\n  "))}
 	}
-	if _, err := files.finish(); err != nil {
+	if err := files.finish(); err != nil {
 		return nil, nil, fmt.Errorf("write %s: %w", w.day, err)
 	}
 	return files, audit.Headline(), nil

@@ -110,6 +110,7 @@ func TestFaultMatrix(t *testing.T) {
 		s.raw, source = openMortal(t, raw, immortal)
 		s.Sources = []extract.Source{{Name: "app", Bucket: s.raw, Format: "ndjson"}}
 		s.Definition = longSessions()
+		s.RowBytes = 1 // days are made in as many parts as there are users
 		return s, lakeBucket, source
 	}
 	s, b, source := sited(t, nil)

@@ -75,9 +75,10 @@ type limits struct {
 	file int // of each file that is being written
 }
 
-// limitsOf divides what may be held. Of each part about three are there at once,
-// as it was on the day before, as it is made and as it is written, and a run
-// that is sorted takes more than its rows.
+// limitsOf divides what may be held. Of each part about three are there at once
+// while a day is folded: as it was on the day before, as it is made and as it is
+// written; while its tables are written, up to two for each later day that its
+// sessions go on into. A run that is sorted takes more than its rows.
 func limitsOf(bytes int64) limits {
 	if bytes == 0 {
 		return limits{}
@@ -87,7 +88,8 @@ func limitsOf(bytes int64) limits {
 
 // foldDay makes the sessions and users of a day from its events and the work
 // of the day with events before it, nil if there is none. All definitions see
-// the events in one pass. The work is to be closed, whatever the error.
+// the events in one pass. With limits, the work is to be closed, whatever the
+// error.
 func foldDay(ctx context.Context, day calendar.Day, u under, before *work,
 	events iter.Seq2[[]transform.Event, error], most limits) (*work, allNews, error) {
 	if before == nil {

@@ -6,6 +6,7 @@ import (
 
 	"sojourn/internal/parquetfile"
 	"sojourn/internal/spool"
+	"sojourn/transform"
 )
 
 // parts are what a day has of all users, in order: in one part or, where
@@ -63,40 +64,56 @@ func (p *parts) toDisk() error {
 		if p.list[i].stored != nil {
 			continue
 		}
-		if err := p.store(i, p.list[i].people); err != nil {
+		if err := p.store(i, allLists, p.list[i].people); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *parts) store(i int, of people) error {
+// store puts some lists of a part on disk. What they replace there is not given
+// back before the day is closed.
+func (p *parts) store(i int, some lists, of people) error {
 	if p.disk == nil {
 		p.disk = new(spool.File)
 	}
-	s, err := store(p.disk, &of)
-	if err != nil {
-		return err // what there was stays
+	var s stored
+	if was := p.list[i].stored; was != nil {
+		s = *was
 	}
-	p.list[i].people, p.list[i].stored = people{}, s
+	for _, list := range s.lists(some, &of) {
+		if err := list.put(p.disk); err != nil {
+			return err // what there was stays
+		}
+	}
+	p.list[i].people, p.list[i].stored = people{}, &s
 	return nil
 }
 
 // at returns some lists of a part. Those in memory are the part's own.
-func (p *parts) at(i int, some lists) (people, error) {
-	if s := p.list[i].stored; s != nil {
-		return s.load(p.disk, some)
+func (p *parts) at(i int, some lists) (of people, err error) {
+	s := p.list[i].stored
+	if s == nil {
+		return p.list[i].only(some), nil
 	}
-	return p.list[i].only(some), nil
+	for _, list := range s.lists(some, &of) {
+		if err := list.load(p.disk); err != nil {
+			return people{}, err
+		}
+	}
+	return of, nil
 }
 
-// set replaces the rows of a part by others of the same users.
-func (p *parts) set(i int, of people) error {
-	if p.list[i].stored != nil {
-		return p.store(i, of)
+// change has some lists of a part changed, each row in its place.
+func (p *parts) change(i int, some lists, change func(*people) error) error {
+	of, err := p.at(i, some)
+	if err != nil {
+		return err
 	}
-	p.list[i].people = of
-	return nil
+	if err := change(&of); err != nil || p.list[i].stored == nil {
+		return err // in memory they are the part's own
+	}
+	return p.store(i, some, of)
 }
 
 // each yields some lists of one part after the other.
@@ -150,69 +167,60 @@ type stored struct {
 	sessions, days, steps, users, userEvents, userFeatures, userFunnels, retention spool.Section
 }
 
-func store(disk *spool.File, of *people) (*stored, error) {
-	s := &stored{}
-	for _, put := range []func() error{
-		func() error { return storeRows(disk, of.sessions, &s.sessions) },
-		func() error { return storeRows(disk, of.days, &s.days) },
-		func() error { return storeRows(disk, of.steps, &s.steps) },
-		func() error { return storeRows(disk, of.users, &s.users) },
-		func() error { return storeRows(disk, of.userEvents, &s.userEvents) },
-		func() error { return storeRows(disk, of.userFeatures, &s.userFeatures) },
-		func() error { return storeRows(disk, of.userFunnels, &s.userFunnels) },
-		func() error { return storeRows(disk, of.retention, &s.retention) },
-	} {
-		if err := put(); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
-}
-
-func (s *stored) load(disk *spool.File, some lists) (of people, err error) {
+// lists pairs some lists of people with where they are stored.
+func (s *stored) lists(some lists, of *people) (all []storedList) {
 	for _, list := range []struct {
 		which lists
-		get   func() error
+		storedList
 	}{
-		{sessionLists, func() error { return loadRows(disk, s.sessions, &of.sessions) }},
-		{dayLists, func() error { return loadRows(disk, s.days, &of.days) }},
-		{stepLists, func() error { return loadRows(disk, s.steps, &of.steps) }},
-		{userLists, func() error { return loadRows(disk, s.users, &of.users) }},
-		{eventLists, func() error { return loadRows(disk, s.userEvents, &of.userEvents) }},
-		{featureLists, func() error { return loadRows(disk, s.userFeatures, &of.userFeatures) }},
-		{funnelLists, func() error { return loadRows(disk, s.userFunnels, &of.userFunnels) }},
-		{retentionLists, func() error { return loadRows(disk, s.retention, &of.retention) }},
+		{sessionLists, rowsAt[transform.Session]{&of.sessions, &s.sessions}},
+		{dayLists, rowsAt[transform.SessionDay]{&of.days, &s.days}},
+		{stepLists, rowsAt[transform.Step]{&of.steps, &s.steps}},
+		{userLists, rowsAt[transform.User]{&of.users, &s.users}},
+		{eventLists, rowsAt[transform.UserEvent]{&of.userEvents, &s.userEvents}},
+		{featureLists, rowsAt[transform.UserFeature]{&of.userFeatures, &s.userFeatures}},
+		{funnelLists, rowsAt[transform.UserFunnel]{&of.userFunnels, &s.userFunnels}},
+		{retentionLists, rowsAt[transform.UserRetention]{&of.retention, &s.retention}},
 	} {
-		if some&list.which == 0 {
-			continue
-		}
-		if err := list.get(); err != nil {
-			return people{}, err
+		if some&list.which != 0 {
+			all = append(all, list.storedList)
 		}
 	}
-	return of, nil
+	return all
 }
 
-func storeRows[R any](disk *spool.File, rows []R, at *spool.Section) error {
-	if len(rows) == 0 {
+// A storedList is a list of any kind of row.
+type storedList interface {
+	put(disk *spool.File) error
+	load(disk *spool.File) error
+}
+
+type rowsAt[R any] struct {
+	rows *[]R
+	at   *spool.Section
+}
+
+func (l rowsAt[R]) put(disk *spool.File) error {
+	*l.at = spool.Section{}
+	if len(*l.rows) == 0 {
 		return nil
 	}
-	data, err := parquetfile.Encode(rows)
+	data, err := parquetfile.Encode(*l.rows)
 	if err != nil {
 		return err
 	}
-	*at, err = disk.Append(data)
+	*l.at, err = disk.Append(data)
 	return err
 }
 
-func loadRows[R any](disk *spool.File, at spool.Section, rows *[]R) error {
-	if at == (spool.Section{}) {
+func (l rowsAt[R]) load(disk *spool.File) error {
+	if *l.at == (spool.Section{}) {
 		return nil
 	}
-	data, err := disk.Read(at)
+	data, err := disk.Read(*l.at)
 	if err != nil {
 		return err
 	}
-	*rows, err = parquetfile.Decode[R](data)
+	*l.rows, err = parquetfile.Decode[R](data)
 	return err
 }

@@ -3,12 +3,17 @@ package schedules
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"sojourn/internal/calendar"
+	"sojourn/internal/crash"
+	"sojourn/internal/lake"
 	"sojourn/transform"
 )
 
@@ -116,7 +121,7 @@ func TestPartsArePatched(t *testing.T) {
 		s := &strung{parts: parts{most: most}}
 		defer s.close()
 		for _, user := range []string{"ann", "bob", "eve"} {
-			if err := s.add(people{sessions: []transform.Session{row(user)}}); err != nil {
+			if err := s.add(people{sessions: []transform.Session{row(user)}, users: []transform.User{{UserID: user}}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -133,6 +138,9 @@ func TestPartsArePatched(t *testing.T) {
 		}
 		if diff := cmp.Diff([]transform.Session{row("ann"), told, row("eve")}, all.sessions); diff != "" {
 			t.Errorf("with most %d:\n%s", most, diff)
+		}
+		if len(all.users) != 3 {
+			t.Errorf("with most %d there are %d of the 3 users whose sessions were told of", most, len(all.users))
 		}
 		for _, user := range []string{"abe", "cat", "zoe"} {
 			if err := s.patch(5, news{sessions: []transform.Session{row(user)}}); err == nil {
@@ -157,5 +165,53 @@ func TestPartsOnAFullDisk(t *testing.T) {
 	all, err := p.whole(allLists)
 	if err != nil || len(all.users) != 2 {
 		t.Errorf("%d users are left, %v", len(all.users), err)
+	}
+}
+
+// Days that know of one that could not be told to all of them are not written,
+// and the next run makes what an undisturbed one does.
+func TestHalfToldDaysAreNotWritten(t *testing.T) {
+	for _, rowBytes := range []int64{0, 1} {
+		site := func(t *testing.T) *site {
+			s := newSite(t, t.TempDir(), nil)
+			t.Cleanup(s.close)
+			s.Definition, s.RowBytes = longSessions(), rowBytes
+			for _, day := range []int{28, 29, 30} {
+				noon := s.Zone.Start(date(day)) + (12 * time.Hour).Microseconds()
+				s.put(t, fmt.Sprint(day, ".ndjson"), line(fmt.Sprint(day), "d1", "ann", "tap", noon)) // one session of all
+			}
+			s.at(date(31))
+			return s
+		}
+		undisturbed := site(t)
+		undisturbed.night(t, date(31), Range{})
+		s := site(t)
+		batches, err := s.extract(t.Context(), Range{}, &Summary{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.chain(t.Context(), batches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		crash.Hook(func(place string) {
+			if place == "fold.day-judged" && len(c.inHand) == 2 {
+				c.inHand[1].list = nil // what the third day tells of the second finds no row
+			}
+		})
+		defer crash.Hook(nil)
+		made, err := c.foldDue(t.Context(), dataDays(c.staged, date(30)), func(calendar.Day) {})
+		crash.Hook(nil)
+		if err == nil || !strings.Contains(err.Error(), "no such") {
+			t.Fatalf("what is told is not missed: %v", err)
+		}
+		days, err := lake.Days(t.Context(), s.Lake)
+		if err != nil || len(made) > 0 || len(days) > 0 {
+			t.Errorf("made %v, and the lake has %v (%v)", made, days, err)
+		}
+		s.night(t, date(31), Range{})
+		if diff := cmp.Diff(undisturbed.result(t), s.result(t)); diff != "" {
+			t.Errorf("row bytes %d (-undisturbed +after the error):\n%s", rowBytes, diff)
+		}
 	}
 }

@@ -121,10 +121,10 @@ func newRowReader[R any](c *chain, f lake.File, user func(*R) string) *rowReader
 
 func (r *rowReader[R]) open(ctx context.Context) error {
 	err := lake.CopyFile(ctx, r.chain.lake, r.file, &r.content)
-	if err == nil {
-		r.rows, err = parquetfile.NewReader[R](&r.content, r.content.Size())
-	}
 	if err != nil {
+		return err // it names the file
+	}
+	if r.rows, err = parquetfile.NewReader[R](&r.content, r.content.Size()); err != nil {
 		return fmt.Errorf("state %s: %w", r.file.Object, err)
 	}
 	return nil

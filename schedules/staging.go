@@ -184,8 +184,14 @@ func (c *chain) promote(ctx context.Context, staged *bucket.Bucket, m lake.Day, 
 	return c.commit(ctx, w, m, tables, beside, m.Headline)
 }
 
+// cannotPromote says what to do about a staged file that is not what it was, or
+// not there.
 func cannotPromote(err error) error {
-	return fmt.Errorf("%w; cancel the backfill and stage it again", err)
+	damaged, room := (*lake.DamagedError)(nil), (*spool.Error)(nil)
+	if !errors.As(err, &room) && (errors.As(err, &damaged) || errors.Is(err, fs.ErrNotExist)) {
+		return fmt.Errorf("%w; cancel the backfill and stage it again", err)
+	}
+	return err
 }
 
 // CancelBackfill forgets a staged backfill; the lake is as if it had never been.

@@ -2,6 +2,8 @@ package schedules
 
 import (
 	"errors"
+	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -181,6 +183,58 @@ func TestKilledCompletionIsResumed(t *testing.T) {
 			t.Fatalf("killed after %d of %d writes (-whole +killed):\n%s", lives, counted.writes, cmp.Diff(want, got))
 		}
 		again.close()
+	}
+}
+
+// A completion that lacks room for temporary files can be tried again; only one
+// whose files are not what they were is advised to be staged again.
+func TestCompletionThatCannotRead(t *testing.T) {
+	s := newSite(t, t.TempDir(), nil)
+	defer s.close()
+	s.RowBytes = 1
+	tell(t, s, date(30))
+	s.night(t, date(31), Range{})
+	s.Definition = longSessions()
+	if _, _, err := s.StageBackfill(t.Context(), Range{From: new(date(28)), To: new(date(30))}, "longer sessions"); err != nil {
+		t.Fatal(err)
+	}
+	complete := func(t *testing.T) error {
+		_, err := s.CompleteBackfill(t.Context(), "0001", "as discussed")
+		return err
+	}
+	const advice = "stage it again"
+	t.Run("no room", func(t *testing.T) {
+		t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
+		if err := complete(t); err == nil || !strings.Contains(err.Error(), "TMPDIR") || strings.Contains(err.Error(), advice) {
+			t.Errorf("without room: %v", err)
+		}
+	})
+	staged, err := lake.StagedLake(t.Context(), s.Lake, "0001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	days, err := lake.Days(t.Context(), staged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	object := days[date(28)].Tables["users"].Object
+	was, err := staged.Read(t.Context(), object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(data []byte) {
+		t.Helper()
+		if err := staged.Put(t.Context(), object, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put([]byte("something else"))
+	if err := complete(t); err == nil || !strings.Contains(err.Error(), object) || !strings.Contains(err.Error(), advice) {
+		t.Errorf("of a damaged file: %v", err)
+	}
+	put(was)
+	if err := complete(t); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -169,14 +169,7 @@ func (s *strung) patch(day calendar.Day, n news) error {
 		if len(mine.sessions)+len(mine.days) == 0 {
 			continue
 		}
-		of, err := s.at(i, allLists)
-		if err != nil {
-			return err
-		}
-		if err := of.patch(day, mine); err != nil {
-			return err
-		}
-		if err := s.set(i, of); err != nil {
+		if err := s.change(i, sessionLists|dayLists, func(of *people) error { return of.patch(day, mine) }); err != nil {
 			return err
 		}
 	}

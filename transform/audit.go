@@ -5,7 +5,8 @@ import "fmt"
 // An Audit looks through the tables of a day for what cannot be, and for what
 // the day comes to. It takes the rows of users some users at a time, so that
 // nobody needs to hold all of them; what only two users' rows together can show,
-// such as one device in two sessions at once, it sees among those.
+// such as one device in two sessions at once or one session id twice, it sees
+// among those.
 type Audit struct {
 	definition *Definition
 	analysis   *Analysis

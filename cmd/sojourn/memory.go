@@ -34,8 +34,9 @@ func (c config) eventMemory() int64 {
 
 // rowMemory is how many bytes of rows may be held while days are made: any
 // number, unless memory is configured. What cannot be divided by users comes
-// beside them: the events of one subject, and the sessions that go on after
-// midnight.
+// beside them: the events of one subject, the sessions that go on after
+// midnight, all events where they are grouped by users that devices turn out
+// to be of, and the sessions of definitions that are only compared.
 func (c config) rowMemory() int64 {
 	if c.Memory == 0 {
 		return 0

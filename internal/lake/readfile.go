@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 
 	"sojourn/internal/bucket"
+	"sojourn/internal/spool"
 )
 
 // ReadFile reads a file and makes sure that it is the one that its manifest
@@ -26,7 +28,7 @@ func ReadFile(ctx context.Context, b *bucket.Bucket, f File) ([]byte, error) {
 
 // CopyFile is ReadFile for a file that may be large. Of another one than is
 // meant, all has been copied when that is found.
-func CopyFile(ctx context.Context, b *bucket.Bucket, f File, to io.Writer) error {
+func CopyFile(ctx context.Context, b *bucket.Bucket, f File, to *spool.Buffer) error {
 	r, err := b.Open(ctx, f.Object)
 	if err != nil {
 		return err
@@ -34,14 +36,25 @@ func CopyFile(ctx context.Context, b *bucket.Bucket, f File, to io.Writer) error
 	defer r.Close() // read-only: nothing to lose
 	sum := sha256.New()
 	if _, err := io.Copy(io.MultiWriter(to, sum), r); err != nil {
-		return fmt.Errorf("read %s of %s: %w", f.Object, b, err)
+		verb := "read"
+		if room := (*spool.Error)(nil); errors.As(err, &room) {
+			verb = "hold" // nothing is wrong with the lake
+		}
+		return fmt.Errorf("%s %s of %s: %w", verb, f.Object, b, err)
 	}
 	return isMeant(b, f, sum.Sum(nil))
 }
 
+// A DamagedError says that a file of the lake is not what its manifest says.
+type DamagedError struct{ Object, Lake string }
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("%s of %s is damaged, or was changed: it is not what its manifest says; sojourn verify finds all such files and says how to mend them", e.Object, e.Lake)
+}
+
 func isMeant(b *bucket.Bucket, f File, sum []byte) error {
 	if hex.EncodeToString(sum) != f.SHA256 {
-		return fmt.Errorf("%s of %s is damaged, or was changed: it is not what its manifest says; sojourn verify finds all such files and says how to mend them", f.Object, b)
+		return &DamagedError{f.Object, b.String()}
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ var mayImport = map[string]rule{
 
 	"internal/bucket":        {ours: "internal/redact", theirs: "gocloud.dev/blob gocloud.dev/gcerrors"},
 	"internal/bucket/clouds": {theirs: "gocloud.dev/blob cloud.google.com/go/storage github.com/aws github.com/Azure"},
-	"internal/lake":          {ours: "internal/bucket internal/calendar internal/seal transform", theirs: "golang.org/x/sync"},
+	"internal/lake":          {ours: "internal/bucket internal/calendar internal/seal internal/spool transform", theirs: "golang.org/x/sync"},
 	"internal/lease":         {ours: "internal/bucket internal/crash internal/seal"},
 	"internal/parquetfile":   {theirs: "github.com/parquet-go/parquet-go github.com/klauspost/compress"},
 

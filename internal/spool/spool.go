@@ -4,10 +4,19 @@ package spool
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 )
+
+// An Error says that a temporary file could not be made, written or read, as
+// where there is no room for it.
+type Error struct{ Err error }
+
+func (e *Error) Error() string {
+	return "a temporary file for what there is no memory for (TMPDIR says where): " + e.Err.Error()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
 
 // A File is a temporary file. The zero File is made when it is first written.
 type File struct {
@@ -23,7 +32,7 @@ func (f *File) Append(data []byte) (Section, error) {
 	if f.file == nil {
 		file, err := os.CreateTemp("", "sojourn-*.spool")
 		if err != nil {
-			return Section{}, err
+			return Section{}, &Error{err}
 		}
 		// Gone by name, it cannot be left behind. Where that is refused for an
 		// open file, Close removes it.
@@ -34,7 +43,7 @@ func (f *File) Append(data []byte) (Section, error) {
 	n, err := f.file.WriteAt(data, f.size)
 	f.size += int64(n)
 	if err != nil {
-		return Section{}, fmt.Errorf("write a temporary file: %w", err)
+		return Section{}, &Error{err}
 	}
 	return at, nil
 }
@@ -46,7 +55,7 @@ func (f *File) Read(at Section) ([]byte, error) {
 		return data, nil
 	}
 	if _, err := f.file.ReadAt(data, at.offset); err != nil {
-		return nil, fmt.Errorf("read a temporary file: %w", err)
+		return nil, &Error{err}
 	}
 	return data, nil
 }
@@ -65,45 +74,49 @@ func (f *File) Close() error {
 
 // A Buffer holds bytes that are written once and read often: in memory, or in
 // a temporary file where they are more than Most. The zero Buffer holds any
-// number of bytes in memory. Close it.
+// number of bytes in memory. Close it; nothing can be read from it then.
 type Buffer struct {
 	Most   int // bytes in memory; 0 for no limit
 	memory bytes.Buffer
 	file   File
+	size   int64 // of both
+	closed bool
 }
 
 // Write adds bytes.
 func (b *Buffer) Write(p []byte) (int, error) {
+	if b.closed {
+		return 0, os.ErrClosed
+	}
 	if b.Most > 0 && b.memory.Len()+len(p) > b.Most {
 		if _, err := b.file.Append(b.memory.Bytes()); err != nil {
 			return 0, err
 		}
 		b.memory = bytes.Buffer{}
 		if len(p) > b.Most {
-			_, err := b.file.Append(p)
-			return len(p), err
+			at, err := b.file.Append(p)
+			b.size += at.size
+			return int(at.size), err
 		}
 	}
+	b.size += int64(len(p))
 	return b.memory.Write(p)
 }
 
 // Size returns how many bytes there are.
-func (b *Buffer) Size() int64 { return b.file.size + int64(b.memory.Len()) }
+func (b *Buffer) Size() int64 { return b.size }
 
 // Open returns a reader of all bytes.
-func (b *Buffer) Open() io.Reader {
-	memory := bytes.NewReader(b.memory.Bytes())
-	if b.file.file == nil {
-		return memory
-	}
-	return io.MultiReader(io.NewSectionReader(b.file.file, 0, b.file.size), memory)
-}
+func (b *Buffer) Open() io.Reader { return io.NewSectionReader(b, 0, b.size) }
 
 // ReadAt reads bytes at any place.
 func (b *Buffer) ReadAt(p []byte, at int64) (n int, err error) {
+	if b.closed {
+		return 0, os.ErrClosed
+	}
 	if at < b.file.size {
 		if n, err = b.file.file.ReadAt(p[:min(int64(len(p)), b.file.size-at)], at); err != nil {
-			return n, fmt.Errorf("read a temporary file: %w", err)
+			return n, &Error{err}
 		}
 	}
 	if n == len(p) {
@@ -115,6 +128,6 @@ func (b *Buffer) ReadAt(p []byte, at int64) (n int, err error) {
 
 // Close lets go of the bytes.
 func (b *Buffer) Close() error {
-	b.memory = bytes.Buffer{}
+	b.memory, b.closed = bytes.Buffer{}, true
 	return b.file.Close()
 }

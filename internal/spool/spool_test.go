@@ -2,8 +2,11 @@ package spool_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -40,6 +43,13 @@ func TestBuffer(t *testing.T) {
 		if _, err := b.ReadAt(make([]byte, 1), int64(len(want))); err != io.EOF {
 			t.Fatalf("after the end: %v", err)
 		}
+		b.Close()
+		if _, err := io.ReadAll(b.Open()); len(want) > 0 && err == nil {
+			t.Fatal("it can be read after it was closed")
+		}
+		if _, err := b.Write([]byte("more")); err == nil {
+			t.Fatal("it can be written after it was closed")
+		}
 	})
 }
 
@@ -70,5 +80,19 @@ func TestSectionsOfAFile(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// Where there is no room for a file, the error says what the file is for and
+// where the room is looked for.
+func TestNoRoom(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "missing")
+	t.Setenv("TMPDIR", dir)
+	b := &spool.Buffer{Most: 1}
+	defer b.Close()
+	_, err := b.Write([]byte("ann and bob"))
+	var room *spool.Error
+	if !errors.As(err, &room) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "TMPDIR") {
+		t.Errorf("there is nowhere to write: %v", err)
 	}
 }

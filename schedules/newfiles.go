@@ -15,16 +15,17 @@ type tableFile struct {
 	content *spool.Buffer
 }
 
-// A tableWriter writes the files of some tables of a day.
-type tableWriter struct {
+// newFiles are the files of some tables of a day, while they are written and
+// until the lake has them.
+type newFiles struct {
 	*load.Writer
 	contents map[string]*spool.Buffer // by table
-	made     []tableFile              // when they are finished
+	made     []tableFile              // once they are finished
 }
 
-// newFiles begins the files of some tables of a day.
-func (c *chain) newFiles(day calendar.Day, tables []string) (*tableWriter, error) {
-	d := &tableWriter{contents: map[string]*spool.Buffer{}}
+// startFiles begins the files of some tables of a day.
+func (c *chain) startFiles(day calendar.Day, tables []string) (*newFiles, error) {
+	d := &newFiles{contents: map[string]*spool.Buffer{}}
 	var err error
 	d.Writer, err = load.NewWriter(day, func(table string) io.Writer {
 		d.contents[table] = &spool.Buffer{Most: c.most.file}
@@ -36,20 +37,20 @@ func (c *chain) newFiles(day calendar.Day, tables []string) (*tableWriter, error
 	return d, nil
 }
 
-// finish ends the files and returns them.
-func (d *tableWriter) finish() ([]tableFile, error) {
+// finish ends the files.
+func (d *newFiles) finish() error {
 	files, err := d.Close()
 	if err != nil {
-		return nil, errors.Join(err, d.discard())
+		return errors.Join(err, d.discard())
 	}
 	for _, f := range files {
 		d.made = append(d.made, tableFile{f, d.contents[f.Table]})
 	}
-	return d.made, nil
+	return nil
 }
 
 // discard lets go of the files.
-func (d *tableWriter) discard() error {
+func (d *newFiles) discard() error {
 	var errs []error
 	for _, b := range d.contents {
 		errs = append(errs, b.Close())
