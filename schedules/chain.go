@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"sojourn/extract"
 	"sojourn/internal/bucket"
 	"sojourn/internal/calendar"
@@ -79,11 +81,27 @@ func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 	return nil
 }
 
-// next folds a day and writes the tables of the days that this completes. Why
-// says why the day is made again, "" if it is only looked at.
+// next folds a day, and writes those that the day before it completed. Why says
+// why the day is made again, "" if it is only looked at: then those that it
+// completes are written too.
 func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *lake.StateRef) error {
+	last := c.last()
+	var writing errgroup.Group
+	if c.most == (limits{}) {
+		// Meanwhile: nothing of the day that is folded is told to them.
+		writing.Go(func() error { return c.writeOver(ctx) })
+	} else if err := c.writeOver(ctx); err != nil {
+		return err
+	}
 	events := ahead(extract.ReadDay(ctx, c.lake, c.staged[day]))
-	w, tells, err := foldDay(ctx, day, c.under, c.last(), events, c.most)
+	w, tells, err := foldDay(ctx, day, c.under, last, events, c.most)
+	if err == nil {
+		err = c.leave(w)
+	}
+	if err != nil {
+		err = fmt.Errorf("fold %s: %w", day, err)
+	}
+	err = errors.Join(err, writing.Wait())
 	inHand := false
 	defer func() {
 		if !inHand {
@@ -91,7 +109,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 		}
 	}()
 	if err != nil {
-		return fmt.Errorf("fold %s: %w", day, err)
+		return err
 	}
 	crash.At("fold.events-folded")
 	if err := c.begin(ctx, w, why, before); err != nil {
@@ -118,7 +136,19 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 		}
 	}
 	c.inHand, inHand = append(c.inHand, w), true
-	since := w.openSince()
+	if why == "" {
+		return c.writeOver(ctx)
+	}
+	return nil
+}
+
+// writeOver writes the days in hand that the last of them completes, and lets
+// go of them.
+func (c *chain) writeOver(ctx context.Context) error {
+	if len(c.inHand) == 0 || c.made[c.last().day].IsPartial {
+		return nil
+	}
+	since := c.last().openSince()
 	for len(c.inHand) > 1 && c.inHand[0].day < since {
 		if err := c.write(ctx, c.inHand[0], c.inHand[1:], allSettled); err != nil {
 			return err
@@ -190,28 +220,10 @@ func (c *chain) last() *work {
 	return c.inHand[len(c.inHand)-1]
 }
 
-// begin notes what the day leaves to the next, which later days do not change,
-// and what the day is made from.
-func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.StateRef) (err error) {
-	_, w.committed = c.made[w.day]
-	if w.was, err = c.predecessor(ctx, w.day); err != nil {
-		return err
-	}
-	w.reason, w.because = c.reasons(w, why)
-	m := lake.Day{
-		Day: w.day, Definition: c.rules.definition, Analysis: c.rules.analysis, Code: transform.Version, Zone: c.rules.zone, Identity: c.rules.identity,
-		Inputs: c.staged[w.day], Before: before, Ledger: w.ledger, Tables: map[string]lake.File{},
-		IsPartial: w.day > c.rules.yesterday, Run: c.run, Made: c.now,
-	}
-	if n := len(c.batches); n > 0 {
-		m.Batch = c.batches[n-1].ID
-	}
+// leave encodes what the day leaves to the next, which later days do not change.
+func (c *chain) leave(w *work) (err error) {
 	if w.carry, err = w.encodeState(); err != nil {
 		return err
-	}
-	m.Carry = lake.File{
-		Object: lake.CarryObject(w.day), Day: w.day, Rows: int64(len(w.Carry)),
-		Bytes: int64(len(w.carry)), SHA256: digest(w.carry),
 	}
 	files, err := c.startFiles(w.day, load.DailyTables(true))
 	if err != nil {
@@ -229,6 +241,28 @@ func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.Sta
 		return err
 	}
 	w.left, w.leftBreaches = files.made, files.Breaches()
+	return nil
+}
+
+// begin notes what the day leaves to the next, and what it is made from.
+func (c *chain) begin(ctx context.Context, w *work, why string, before *lake.StateRef) (err error) {
+	_, w.committed = c.made[w.day]
+	if w.was, err = c.predecessor(ctx, w.day); err != nil {
+		return err
+	}
+	w.reason, w.because = c.reasons(w, why)
+	m := lake.Day{
+		Day: w.day, Definition: c.rules.definition, Analysis: c.rules.analysis, Code: transform.Version, Zone: c.rules.zone, Identity: c.rules.identity,
+		Inputs: c.staged[w.day], Before: before, Ledger: w.ledger, Tables: map[string]lake.File{},
+		IsPartial: w.day > c.rules.yesterday, Run: c.run, Made: c.now,
+	}
+	if n := len(c.batches); n > 0 {
+		m.Batch = c.batches[n-1].ID
+	}
+	m.Carry = lake.File{
+		Object: lake.CarryObject(w.day), Day: w.day, Rows: int64(len(w.Carry)),
+		Bytes: int64(len(w.carry)), SHA256: digest(w.carry),
+	}
 	for _, f := range w.left {
 		m.Tables[f.Table] = fileOf(f.File)
 	}
