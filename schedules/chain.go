@@ -87,7 +87,7 @@ func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *lake.StateRef) error {
 	last := c.last()
 	var writing errgroup.Group
-	if c.most == (limits{}) {
+	if c.most == (limits{}) && c.bytesInHand() <= bytesBeside {
 		// Meanwhile: nothing of the day that is folded is told to them.
 		writing.Go(func() error { return c.writeOver(ctx) })
 	} else if err := c.writeOver(ctx); err != nil {
@@ -140,6 +140,20 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 		return c.writeOver(ctx)
 	}
 	return nil
+}
+
+// bytesBeside is how many bytes of rows the days in hand may have for one more to
+// be folded while those that are over are written. It is worth a tenth of the
+// time of a first night, and not twice the memory of a day of very many users.
+const bytesBeside = 256 << 20
+
+func (c *chain) bytesInHand() (n int) {
+	for _, w := range c.inHand {
+		for i := range w.list {
+			n += w.list[i].bytes()
+		}
+	}
+	return n
 }
 
 // writeOver writes the days in hand that the last of them completes, and lets

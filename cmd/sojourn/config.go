@@ -243,6 +243,9 @@ func loadConfig(c *cli) (config, error) {
 		if err := cfg.Memory.UnmarshalText([]byte(c.Memory)); err != nil {
 			return config{}, usagef("--memory: %w", err)
 		}
+		if cfg.Memory < leastMemory {
+			return config{}, usagef("--memory: %s: %s", c.Memory, tooLittleMemory)
+		}
 	}
 	if err := cfg.validate(); err != nil {
 		return config{}, usagef("%s:\n%w", c.Config, err)
@@ -318,7 +321,7 @@ func (c *config) validate() error {
 		}
 	}
 	if c.Memory != 0 && c.Memory < leastMemory {
-		report("memory: %d MiB: want 128MiB or more, which a run takes at least", c.Memory>>20)
+		report("memory: %d MiB: %s", c.Memory>>20, tooLittleMemory)
 	}
 	if c.Limits.MaxRatio < 1 {
 		report("limits.max_ratio: %d: want 1 or more", c.Limits.MaxRatio)

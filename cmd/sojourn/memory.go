@@ -13,6 +13,8 @@ import (
 // Parquet, and the program.
 const leastMemory = 128 << 20
 
+const tooLittleMemory = "want 128MiB or more, which a run takes at least"
+
 // usualMemory bounds what is held while objects are read, where no memory is
 // configured. Nothing else is bounded then: nobody is slowed down by a default.
 const usualMemory = 256 << 20
