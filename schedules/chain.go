@@ -87,10 +87,11 @@ func (c *chain) resume(ctx context.Context, day calendar.Day) error {
 func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *lake.StateRef) error {
 	last := c.last()
 	var writing errgroup.Group
+	// Also when interrupted: they are done.
+	write := func() error { return c.writeOver(context.WithoutCancel(ctx)) }
 	if c.most == (limits{}) && c.bytesInHand() <= bytesBeside {
-		// Meanwhile: nothing of the day that is folded is told to them.
-		writing.Go(func() error { return c.writeOver(ctx) })
-	} else if err := c.writeOver(ctx); err != nil {
+		writing.Go(write) // meanwhile: nothing of the day that is folded is told to them
+	} else if err := write(); err != nil {
 		return err
 	}
 	events := ahead(extract.ReadDay(ctx, c.lake, c.staged[day]))
@@ -143,14 +144,16 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 }
 
 // bytesBeside is how many bytes of rows the days in hand may have for one more to
-// be folded while those that are over are written. It is worth a tenth of the
-// time of a first night, and not twice the memory of a day of very many users.
+// be folded while those that are over are written: it takes time off several
+// days of an app of usual size, and would take memory of one with very many
+// users.
 const bytesBeside = 256 << 20
 
 func (c *chain) bytesInHand() (n int) {
 	for _, w := range c.inHand {
-		for i := range w.list {
-			n += w.list[i].bytes()
+		n += w.strung.bytes()
+		for _, other := range w.others {
+			n += other.bytes()
 		}
 	}
 	return n
@@ -180,6 +183,9 @@ func (c *chain) writeOver(ctx context.Context) error {
 // sessions are all over is final, also while one of a definition that is only
 // compared may go on.
 func (c *chain) finish(ctx context.Context) error {
+	if err := c.writeOver(ctx); err != nil {
+		return err
+	}
 	var last *work // that is over
 	for _, w := range c.inHand {
 		if !c.made[w.day].IsPartial {
@@ -235,7 +241,8 @@ func (c *chain) last() *work {
 }
 
 // leave encodes what the day leaves to the next, which later days do not change.
-func (c *chain) leave(w *work) (err error) {
+func (c *chain) leave(w *work) error {
+	var err error
 	if w.carry, err = w.encodeState(); err != nil {
 		return err
 	}
@@ -243,12 +250,12 @@ func (c *chain) leave(w *work) (err error) {
 	if err != nil {
 		return err
 	}
-	for of, err := range w.each(histories) {
-		if err == nil {
-			err = files.Write(of.rows(w.day))
+	for of, wrong := range w.each(histories) {
+		if wrong == nil {
+			wrong = files.Write(of.rows(w.day))
 		}
-		if err != nil {
-			return errors.Join(err, files.discard())
+		if wrong != nil {
+			return errors.Join(wrong, files.discard())
 		}
 	}
 	if err := files.finish(); err != nil {
@@ -337,7 +344,7 @@ func (c *chain) write(ctx context.Context, w *work, later []*work, at standingOf
 
 // encode makes the files of the tables of a day that are no state, and what it
 // comes to in a few numbers. It refuses tables that cannot be right.
-func (c *chain) encode(w *work, later []*work, at standingOf) (_ *newFiles, headline map[string]float64, err error) {
+func (c *chain) encode(w *work, later []*work, at standingOf) (_ *tableFiles, headline map[string]float64, err error) {
 	files, err := c.startFiles(w.day, load.DailyTables(false))
 	if err != nil {
 		return nil, nil, err
@@ -569,6 +576,7 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 					return c.committed(made, err)
 				}
 				if !due || again {
+					err = eachOnce(err, c.writeOver(context.WithoutCancel(ctx)))
 					// It would have completed the days in hand. Written as they
 					// are, nothing would tell the next run to complete them.
 					unwritten := c.inHand[0].day
@@ -597,18 +605,23 @@ func (c *chain) foldDue(ctx context.Context, days []calendar.Day, progress func(
 }
 
 // committed returns those of the days made that are in the lake, and what went
-// wrong, once: a day that could not be written is tried twice.
+// wrong.
 func (c *chain) committed(made []calendar.Day, errs ...error) ([]calendar.Day, error) {
-	var all error
-	for _, err := range errs {
-		if all == nil || err != nil && err.Error() != all.Error() {
-			all = errors.Join(all, err)
-		}
-	}
 	for _, w := range c.inHand {
 		if !w.written {
 			made = slices.DeleteFunc(made, func(d calendar.Day) bool { return d == w.day })
 		}
 	}
-	return made, all
+	return made, eachOnce(errs...)
+}
+
+// eachOnce joins errors, each once: a day that could not be written is tried twice.
+func eachOnce(errs ...error) error {
+	var all error
+	for _, err := range errs {
+		if all == nil || err != nil && !strings.Contains(all.Error(), err.Error()) {
+			all = errors.Join(all, err)
+		}
+	}
+	return all
 }

@@ -110,7 +110,6 @@ func TestFaultMatrix(t *testing.T) {
 		s.raw, source = openMortal(t, raw, immortal)
 		s.Sources = []extract.Source{{Name: "app", Bucket: s.raw, Format: "ndjson"}}
 		s.Definition = longSessions()
-		s.RowBytes = 1 // days are made in as many parts as there are users
 		return s, lakeBucket, source
 	}
 	s, b, source := sited(t, nil)
@@ -135,6 +134,7 @@ func TestFaultMatrix(t *testing.T) {
 				every := stride(test.few)
 				for at := 1 + int(kind)%every; at <= calls[test.bucket]; at += every {
 					s, b, source := sited(t, night1)
+					s.RowBytes = int64(at / every % 2) // every other time in as many parts as there are users
 					s.warehouse.held = maps.Clone(old)
 					struck := b
 					if test.bucket == "source" {

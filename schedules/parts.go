@@ -33,6 +33,14 @@ func (p *parts) target() int {
 	return p.most
 }
 
+// bytes is about what the rows in memory take.
+func (p *parts) bytes() (n int) {
+	for i := range p.list {
+		n += p.list[i].bytes()
+	}
+	return n
+}
+
 // add adds what there is of the users after those before.
 func (p *parts) add(of people) error {
 	if of.bytes() == 0 {
@@ -71,8 +79,8 @@ func (p *parts) toDisk() error {
 	return nil
 }
 
-// store puts some lists of a part on disk. What they replace there is not given
-// back before the day is closed.
+// store puts lists of a part on disk: all of one in memory, or some that take
+// the place of those on disk, whose room is given back when the day is closed.
 func (p *parts) store(i int, some lists, of people) error {
 	if p.disk == nil {
 		p.disk = new(spool.File)

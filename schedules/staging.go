@@ -195,9 +195,11 @@ func cannotPromote(err error) error {
 }
 
 // CancelBackfill forgets a staged backfill; the lake is as if it had never been.
+// Of one whose completion has begun, the days that are in the lake by then
+// stay, and the next run makes the others as far as they are due.
 func (p *Pipeline) CancelBackfill(ctx context.Context, id, reason string) error {
 	return p.locked(ctx, func(ctx context.Context, p *Pipeline) error {
-		b, err := p.backfill(ctx, id, lake.BackfillStaged, lake.BackfillStaging)
+		b, err := p.backfill(ctx, id, lake.BackfillStaged, lake.BackfillStaging, lake.BackfillCompleting)
 		if err != nil {
 			return err
 		}

@@ -217,24 +217,29 @@ func TestCompletionThatCannotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	object := days[date(28)].Tables["users"].Object
-	was, err := staged.Read(t.Context(), object)
-	if err != nil {
+	object := days[date(29)].Tables["users"].Object
+	if err := staged.Put(t.Context(), object, func(w io.Writer) error { _, err := w.Write([]byte("something else")); return err }); err != nil {
 		t.Fatal(err)
 	}
-	put := func(data []byte) {
-		t.Helper()
-		if err := staged.Put(t.Context(), object, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	put([]byte("something else"))
 	if err := complete(t); err == nil || !strings.Contains(err.Error(), object) || !strings.Contains(err.Error(), advice) {
 		t.Errorf("of a damaged file: %v", err)
 	}
-	put(was)
-	if err := complete(t); err != nil {
-		t.Error(err)
+	if m, err := lake.ReadDay(t.Context(), s.Lake, date(28)); err != nil || m.Contents() != days[date(28)].Contents() {
+		t.Errorf("the day before is not in the lake: %v", err)
+	}
+
+	// The advice can be followed.
+	if err := s.CancelBackfill(t.Context(), "0001", "a file is damaged"); err != nil {
+		t.Fatal(err)
+	}
+	s.night(t, date(31), Range{})
+	fresh := newSite(t, t.TempDir(), nil)
+	defer fresh.close()
+	fresh.Definition = longSessions()
+	tell(t, fresh, date(30))
+	fresh.night(t, date(31), Range{})
+	if diff := cmp.Diff(fresh.result(t), s.result(t)); diff != "" {
+		t.Errorf("after it was cancelled (-fresh +got):\n%s", diff)
 	}
 }
 

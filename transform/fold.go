@@ -158,10 +158,6 @@ func reused[T any](s []T) []T {
 // distinct returns the events to fold, each id of a device once, in the order
 // they count.
 func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
-	if len(s.seen) > 1024 {
-		s.seen = map[string]int{} // clearing what one bot filled would cost every later subject
-	}
-	clear(s.seen)
 	s.order = slices.Grow(reused(s.order), len(events))
 	var dropped []delivery // told when it is known what is kept
 	ledger.Events += int64(len(events))
@@ -191,6 +187,10 @@ func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
 		s.seen[as] = len(s.order)
 		s.order = append(s.order, step{Event: e})
 	}
+	if len(s.seen) > 1024 {
+		s.seen = map[string]int{} // a bot's: to clear it would cost every later subject, and to keep it memory
+	}
+	clear(s.seen)
 	s.tellDuplicates(dropped)
 	kept := s.order[:0]
 	late := s.definition.LateUpload.Microseconds()

@@ -15,44 +15,44 @@ type tableFile struct {
 	content *spool.Buffer
 }
 
-// newFiles are the files of some tables of a day, while they are written and
+// tableFiles are the files of some tables of a day, while they are written and
 // until the lake has them.
-type newFiles struct {
+type tableFiles struct {
 	*load.Writer
 	contents map[string]*spool.Buffer // by table
 	made     []tableFile              // once they are finished
 }
 
 // startFiles begins the files of some tables of a day.
-func (c *chain) startFiles(day calendar.Day, tables []string) (*newFiles, error) {
-	d := &newFiles{contents: map[string]*spool.Buffer{}}
+func (c *chain) startFiles(day calendar.Day, tables []string) (*tableFiles, error) {
+	t := &tableFiles{contents: map[string]*spool.Buffer{}}
 	var err error
-	d.Writer, err = load.NewWriter(day, func(table string) io.Writer {
-		d.contents[table] = &spool.Buffer{Most: c.most.file}
-		return d.contents[table]
+	t.Writer, err = load.NewWriter(day, func(table string) io.Writer {
+		t.contents[table] = &spool.Buffer{Most: c.most.file}
+		return t.contents[table]
 	}, tables...)
 	if err != nil {
-		return nil, errors.Join(err, d.discard())
+		return nil, errors.Join(err, t.discard())
 	}
-	return d, nil
+	return t, nil
 }
 
 // finish ends the files.
-func (d *newFiles) finish() error {
-	files, err := d.Close()
+func (t *tableFiles) finish() error {
+	files, err := t.Close()
 	if err != nil {
-		return errors.Join(err, d.discard())
+		return errors.Join(err, t.discard())
 	}
 	for _, f := range files {
-		d.made = append(d.made, tableFile{f, d.contents[f.Table]})
+		t.made = append(t.made, tableFile{f, t.contents[f.Table]})
 	}
 	return nil
 }
 
 // discard lets go of the files.
-func (d *newFiles) discard() error {
+func (t *tableFiles) discard() error {
 	var errs []error
-	for _, b := range d.contents {
+	for _, b := range t.contents {
 		errs = append(errs, b.Close())
 	}
 	return errors.Join(errs...)
