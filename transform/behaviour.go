@@ -57,7 +57,7 @@ func (u *User) PreviousActive() (ago int, known bool) {
 func lengthTier(u *UserDay) (string, bool) {
 	in := false
 	var few [8]int64 // most users have no more sessions
-	length := spans{micros: few[:0]}
+	length := spans{loose: few[:0]}
 	for i := range u.Sessions {
 		if u.Sessions[i].IsCounted {
 			in = true

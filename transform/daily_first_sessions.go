@@ -89,7 +89,7 @@ func (s *firstSessionsSum) add(a *Analysis, u *UserDay, n calendar.Day) {
 }
 
 func (t *Tally) firstSessionsRow(cut Cut, n calendar.Day, s *firstSessionsSum) DailyFirstSessions {
-	second := int64(len(s.toSecond.micros))
+	second := int64(s.toSecond.count())
 	r := DailyFirstSessions{
 		Date: t.day, Cut: cut.Name, Segment: cut.Segment, DayN: int64(n), Cohort: t.day - n, Users: s.users,
 		Second: second, SecondShare: float64(second) / float64(s.users), SecondSeconds: s.toSecond.percentile(50),

@@ -68,7 +68,7 @@ func (s *installsSum) add(u *UserDay, n calendar.Day) {
 }
 
 func (t *Tally) installsRow(cut Cut, n calendar.Day, s *installsSum) DailyInstalls {
-	opened := int64(len(s.toOpen.micros))
+	opened := int64(s.toOpen.count())
 	r := DailyInstalls{
 		Date: t.day, Cut: cut.Name, Segment: cut.Segment, DayN: int64(n), Installs: t.day - n,
 		Users: s.users, First: s.first, Opened: opened, NeverOpened: s.first - opened, OpenSeconds: s.toOpen.percentile(50),

@@ -26,11 +26,11 @@ type DailyInterval struct {
 type intervalSum struct{ usersSpans }
 
 func (s *intervalSum) add(u *UserDay) {
-	before := len(s.micros)
+	before := s.count()
 	for i := range u.Sessions {
 		s.spans.add(u.Sessions[i].SecondsSincePrevious)
 	}
-	if len(s.micros) > before {
+	if s.count() > before {
 		s.users++
 	}
 }
@@ -42,11 +42,11 @@ func (s *intervalSum) merge(o *intervalSum) {
 
 // rows returns the row with the date and cut of r, none without sessions.
 func (s *intervalSum) rows(r DailyInterval) []DailyInterval {
-	if len(s.micros) == 0 {
+	if s.count() == 0 {
 		return nil
 	}
 	hours := func(seconds *float64) float64 { return *seconds / 3600 }
-	r.Sessions, r.Users = int64(len(s.micros)), s.users
+	r.Sessions, r.Users = int64(s.count()), s.users
 	r.MeanHours = hours(s.mean())
 	r.P10Hours, r.P25Hours, r.P50Hours = hours(s.percentile(10)), hours(s.percentile(25)), hours(s.percentile(50))
 	r.P75Hours, r.P90Hours = hours(s.percentile(75)), hours(s.percentile(90))

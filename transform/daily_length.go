@@ -183,13 +183,13 @@ func (s *lengthSum) rows(r DailyLength) (rows []DailyLength) {
 	for m := range lengthMeasures {
 		for p := range populations {
 			l := &s.spans[m][p]
-			n := len(l.micros)
+			n := l.count()
 			if n == 0 {
 				continue
 			}
 			r.Measure, r.Population, r.Sessions, r.Users = lengthMeasures[m].name, populations[p].name, int64(n), l.users
 			r.Zero = 0
-			for _, length := range l.micros {
+			for length := range l.all() {
 				if length == 0 {
 					r.Zero++
 				}

@@ -154,7 +154,7 @@ func (t *Tally) onboardingRows(cut Cut, s *onboardingSum) []DailyOnboarding {
 	}
 	var rows []DailyOnboarding
 	for i, step := range t.analysis.Onboarding.Steps {
-		n := int64(len(s.reached[i].micros))
+		n := int64(s.reached[i].count())
 		rows = append(rows, DailyOnboarding{
 			Date: t.day, Cut: cut.Name, Segment: cut.Segment, Number: int64(i + 1), Step: step,
 			Users: s.users, Reached: n, Share: float64(n) / float64(s.users), P50Seconds: s.reached[i].percentile(50),

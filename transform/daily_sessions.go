@@ -101,7 +101,7 @@ func (t *Tally) versionRows() []DailySessions {
 func (t *Tally) sessionsRow(k sessionsKey, s *sessionsSum) DailySessions {
 	n := s.sessions
 	zero := 0
-	for _, d := range s.duration.micros {
+	for d := range s.duration.all() {
 		if d == 0 {
 			zero++
 		}
