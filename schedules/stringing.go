@@ -130,6 +130,7 @@ func (g *stringing) finish(nextDay int64) (strung, *crowd, news, error) {
 			g.out.Known = append(g.out.Known, k)
 		}
 	}
+	g.Forget() // a bot may have been the last
 	rows, err := g.rows.sorted()
 	return g.out, rows, g.news, err
 }

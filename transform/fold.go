@@ -133,6 +133,7 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 	for _, e := range s.distinct(events, &out.Ledger) {
 		f.add(e)
 	}
+	s.order = reused(s.order) // which would hold the events
 	f.midnight(s.zone.Start(day + 1))
 	f.own()
 	out.Began, out.Days, out.Steps = s.began, s.days, s.steps
@@ -140,6 +141,12 @@ func (s *Sessionizer) Fold(carry *Carry, events []Event, day calendar.Day) Folde
 		slices.SortStableFunc(out.Began, func(a, b Session) int { return cmp.Compare(a.StartedAt, b.StartedAt) })
 	}
 	return out
+}
+
+// Forget lets go of what was returned last, which may be very much.
+func (s *Sessionizer) Forget() {
+	s.began, s.days, s.steps, s.owners = nil, nil, nil, nil
+	s.spare = [32]open{}
 }
 
 // usualScratch is how many rows of scratch memory are kept for the next subject.
@@ -158,7 +165,7 @@ func reused[T any](s []T) []T {
 // distinct returns the events to fold, each id of a device once, in the order
 // they count.
 func (s *Sessionizer) distinct(events []Event, ledger *Ledger) []step {
-	s.order = slices.Grow(reused(s.order), len(events))
+	s.order = slices.Grow(s.order[:0], len(events))
 	var dropped []delivery // told when it is known what is kept
 	ledger.Events += int64(len(events))
 	for i := range events {
