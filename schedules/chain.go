@@ -142,7 +142,7 @@ func (c *chain) next(ctx context.Context, day calendar.Day, why string, before *
 // be folded while those that are over are written: it takes time off several
 // days of an app of usual size, and would take memory of one with very many
 // users.
-const bytesBeside = 256 << 20
+const bytesBeside = 64 << 20
 
 func (c *chain) bytesInHand() (n int) {
 	for _, w := range c.inHand {
